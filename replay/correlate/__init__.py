@@ -1,0 +1,1 @@
+"""What the server gave and the client gave back, and what the client makes afresh."""

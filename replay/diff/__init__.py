@@ -1,0 +1,1 @@
+"""Trees into differences, noise learned from controls, equality up to renaming."""

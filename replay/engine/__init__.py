@@ -1,0 +1,1 @@
+"""Clock, drive, control, observe, judge: the run as a stream of events."""

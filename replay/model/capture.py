@@ -1,0 +1,37 @@
+"""What a capture file says about itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureInfo:
+    id: str
+    format_version: int
+    created: float  # seconds, UTC
+    key_id: str  # names the redaction key; the key itself is never stored
+    policy_digest: str
+    origins: tuple[str, ...]  # keyed stand-ins of host:port where traffic went; compare with the same key
+    tool_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class RedactedField:
+    """What redaction did at one kind of place: enough to compare a recording with live answers, no value."""
+
+    endpoint: str
+    side: str  # "request" | "response"
+    place: str  # pattern, as `model.tree.pattern` writes it
+    value_class: str  # email, token, text, name, card, ...
+    action: str  # pseudonymise | mask | drop
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Exchanges that are not in the capture: dropped (queue full ...) or refused (a secret survived)."""
+
+    kind: str  # "dropped" | "refused"
+    reason: str
+    count: int

@@ -1,0 +1,1 @@
+"""Judges stored evidence; one oracle a file, pure."""

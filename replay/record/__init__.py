@@ -1,0 +1,1 @@
+"""Intake, writer process, session naming, the embedded proxy."""

@@ -1,0 +1,1 @@
+"""Listeners that render a run; none computes a verdict."""
