@@ -104,9 +104,7 @@ def clean_steps(session: Session) -> tuple[Step, ...]:
     return tuple(Step(exchange.id, exchange.request) for exchange in session.exchanges)
 
 
-def steps_with(
-    session: Session, site: Site, change: Callable[[Exchange], tuple[Step, ...]]
-) -> tuple[Step, ...]:
+def steps_with(session: Session, site: Site, change: Callable[[Exchange], tuple[Step, ...]]) -> tuple[Step, ...]:
     """The session's steps with those at `site` made by `change`: what most mutators need."""
     out: list[Step] = []
     for exchange in session.exchanges:

@@ -1,7 +1,10 @@
 """JSON text to trees and back, without the silent losses of a fast parser.
 
-orjson reads integers beyond 64 bits as floats, keeps the last of duplicate keys and cannot dump below depth 254
-(measured; see docs/decisions/0002). Such documents take the exact, slower path of the standard library.
+orjson reads integers beyond 64 bits as floats and cannot dump below depth 254 (measured; see docs/decisions/0002):
+documents with long digit runs take the exact, slower path of the standard library, and deeper ones are not parsed.
+
+Rule: both paths accept the same documents: UTF-8 without a byte order mark, no NaN, no lone surrogates. Of duplicate
+keys the last one counts.
 """
 
 from __future__ import annotations
@@ -13,8 +16,10 @@ import orjson
 
 from replay.model.tree import Tree
 
-MAX_DEPTH = 900  # deeper documents are not parsed: the standard library recurses
+MAX_DEPTH = 200  # orjson dumps 254 levels; and a walker may spend three of Python's 1000 frames on one level
 _LONG_DIGITS = re.compile(rb"\d{19}")
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)  # the end is optional: else unclosed strings cost n squared
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
 class UndecodableError(ValueError):
@@ -26,9 +31,8 @@ def parse_json(data: bytes) -> Tree:
     if depth_bound(data) > MAX_DEPTH:
         raise UndecodableError("nested too deeply")
     try:
-        if _LONG_DIGITS.search(data):
-            return json.loads(data)  # type: ignore[no-any-return]
-        return orjson.loads(data)  # type: ignore[no-any-return]
+        tree: Tree = orjson.loads(data)
+        return json.loads(data) if _LONG_DIGITS.search(data) else tree
     except (ValueError, RecursionError):
         raise UndecodableError("not JSON") from None
 
@@ -37,20 +41,25 @@ def dump_json(tree: Tree) -> bytes:
     """Compact UTF-8 JSON, keys in the tree's order."""
     try:
         return orjson.dumps(tree)
-    except (TypeError, orjson.JSONEncodeError, RecursionError):
+    except (TypeError, RecursionError):  # integers beyond 64 bits, lone surrogates, more than 254 levels
         return json.dumps(tree, separators=(",", ":"), ensure_ascii=True).encode()
 
 
 def depth_bound(data: bytes) -> int:
-    """An upper bound of the nesting depth: how many brackets are open at most, strings not excluded."""
-    opened = data.count(b"[") + data.count(b"{")
-    if opened <= MAX_DEPTH:
-        return opened
+    """An upper bound of the nesting depth; exact when it matters (above MAX_DEPTH), cheap when it does not."""
+    if data.count(b"[") + data.count(b"{") <= MAX_DEPTH:
+        return data.count(b"[") + data.count(b"{")
+    bound = _deepest(data)
+    return bound if bound <= MAX_DEPTH else _deepest(_STRING.sub(b"", data))
+
+
+def _deepest(data: bytes) -> int:
+    """How many brackets are open at most, wherever they stand."""
     depth = deepest = 0
-    for byte in data:
-        if byte in b"[{":
+    for bracket in data.translate(None, _NO_BRACKETS):
+        if bracket in b"[{":
             depth += 1
             deepest = max(deepest, depth)
-        elif byte in b"]}":
+        else:
             depth -= 1
     return deepest

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from replay.model.case import Case
+from replay.model.difference import Noise
 from replay.model.evidence import Evidence
 from replay.model.finding import Finding, NotJudged
 from replay.model.run import Fidelity, RunInfo, Summary
@@ -40,6 +41,14 @@ class ControlMeasured:
 
 
 @dataclass(frozen=True, slots=True)
+class NoiseLearned:
+    """What clean replays do to themselves; `generated` names columns that the database fills in, per entity."""
+
+    noise: Noise
+    generated: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class CasePlanned:
     case: Case
 
@@ -51,7 +60,10 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Unjudged:
+    """`planned`: there is no evidence to judge again (no other tenant to cast, say)."""
+
     verdict: NotJudged
+    planned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,4 +72,4 @@ class RunEnded:
     finished: bool
 
 
-Event = RunStarted | Progress | EvidenceReady | ControlMeasured | CasePlanned | Found | Unjudged | RunEnded
+Event = RunStarted | Progress | EvidenceReady | ControlMeasured | NoiseLearned | CasePlanned | Found | Unjudged | RunEnded

@@ -37,6 +37,7 @@ class Attempt:
     first_byte: float = 0.0
     ended: float = 0.0
     copy: int = 0
+    recorded_status: int = 0  # what the recording answered here; 0 for a fault
     unresolved: tuple[str, ...] = ()  # places (patterns) whose live value was not known
 
     @property

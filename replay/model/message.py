@@ -12,7 +12,7 @@ Places, for both directions where they make sense:
     ("location", 2)                 a segment of Location's path        response
     ("set-cookie", "sid")           the cookie's value                  response
 
-Rule: text in, text out; JSON leaves keep their type. Parsing is cached per body by identity nowhere: callers keep trees.
+Rule: text in, text out; JSON leaves keep their type. Nothing is cached here: callers keep trees.
 """
 
 from __future__ import annotations
@@ -82,9 +82,7 @@ def with_values(request: Request, values: Mapping[Place, Scalar]) -> Request:
         return request
     target = _retarget(request.target, values)
     headers = _reheader(request.headers, values)
-    return Request(
-        request.method, target, headers, _rebody(request.body, values), request.scheme, request.host
-    )
+    return Request(request.method, target, headers, _rebody(request.body, values), request.scheme, request.host)
 
 
 def path_segments(path: str) -> list[str]:
@@ -151,7 +149,7 @@ def _repair(kind: str, text: str, values: Mapping[Place, Scalar]) -> str:
     seen: dict[str, int] = {}
     out: list[str] = []
     for piece in text.split("&"):
-        raw_name, mark, _ = piece.partition("=")
+        raw_name = piece.partition("=")[0]
         name = unquote(raw_name.replace("+", " "))
         n = seen.get(name, 0)
         if piece:

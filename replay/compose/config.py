@@ -1,0 +1,76 @@
+"""replay.toml: the only room that knows TOML for runs. Everything else takes plain typed arguments."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from replay.compose.units import printable
+from replay.engine.settings import RunSettings
+from replay.model.errors import ConfigError
+
+DEFAULT_NAME = "replay.toml"
+TABLES = ("run", "mutators", "oracles", "redact", "record")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """`run` holds only the keys that the file sets; mutators and oracles map a unit's name to its fields."""
+
+    run: dict[str, Any] = field(default_factory=dict)
+    mutators: dict[str, dict[str, Any]] = field(default_factory=dict)
+    oracles: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def settings(self, **chosen: Any) -> RunSettings:  # noqa: ANN401
+        """Defaults, then the file, then what the command line chose (None: not chosen)."""
+        given = {key: value for key, value in chosen.items() if value is not None}
+        return replace(RunSettings(), **{**self.run, **given})
+
+
+def load_config(path: Path | None, folder: Path) -> Config:
+    """The named file; else `replay.toml` in `folder` when there is one; else the defaults. Raises ConfigError."""
+    if path is None:
+        path = folder / DEFAULT_NAME
+        if not path.is_file():
+            return Config()
+    try:
+        tables = tomllib.loads(path.read_text("utf-8"))
+    except OSError:
+        raise ConfigError(f"{path} cannot be read: name an existing configuration file.") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path} is not UTF-8 text.") from None
+    except tomllib.TOMLDecodeError as error:
+        where = str(error).rpartition("(")[2].rstrip(")") or "unknown place"
+        raise ConfigError(f"{path} is not valid TOML ({where}).") from None
+    for name, table in tables.items():
+        if name not in TABLES:
+            raise ConfigError(f"{path}: [{printable(name)}] is unknown. There are: {', '.join(TABLES)}.")
+        if not isinstance(table, dict):
+            raise ConfigError(f"{path}: `{printable(name)}` must be a table.")
+    return Config(
+        run=_run_table(path, tables.get("run", {})),
+        mutators=_units(path, "mutators", tables.get("mutators", {})),
+        oracles=_units(path, "oracles", tables.get("oracles", {})),
+    )
+
+
+def _run_table(path: Path, table: dict[str, Any]) -> dict[str, Any]:
+    kinds = {one.name: one for one in fields(RunSettings)}
+    for key, value in table.items():
+        if key not in kinds:
+            raise ConfigError(f"{path}: [run] {printable(key)} is unknown. There are: {', '.join(sorted(kinds))}.")
+        wants_whole = "int" in str(kinds[key].type) and "float" not in str(kinds[key].type)
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not is_number or value < 0 or (wants_whole and not isinstance(value, int)):
+            kind = "a whole number" if wants_whole else "a number"
+            raise ConfigError(f"{path}: [run] {key} takes {kind}, 0 or more.")
+    return dict(table)
+
+
+def _units(path: Path, kind: str, table: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    for name, content in table.items():
+        if not isinstance(content, dict):
+            raise ConfigError(f"{path}: [{kind}] {printable(name)} must be a table: [{kind}.{printable(name)}].")
+    return table

@@ -1,0 +1,144 @@
+"""Builds a run from plain arguments, checks everything that can be checked before the first byte, and drives it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from replay import __version__
+from replay.compose.config import Config
+from replay.compose.units import all_mutators, all_oracles, pick
+from replay.correlate.fresh import find_fresh
+from replay.correlate.learn import learn
+from replay.engine.clock import SystemClock
+from replay.engine.drive import StopFlag
+from replay.engine.run import Run
+from replay.engine.settings import RunSettings
+from replay.engine.stage import Recording, RedactedAt, Stage
+from replay.model.capture import CaptureInfo, RedactedField
+from replay.model.errors import FileFormatError
+from replay.model.event import Event, RunEnded
+from replay.model.run import RunInfo, Summary
+from replay.model.session import Session
+from replay.pace.builtin import pacer_for
+from replay.probe.builtin import open_probe
+from replay.probe.contract import Probe
+from replay.store.capture_reader import CaptureReader
+from replay.store.run_writer import RunWriter
+from replay.wire.client import Client
+from replay.wire.target import refuse_origin, require_reachable, resolve_target
+
+
+class Listener(Protocol):
+    def on_event(self, event: Event) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """What a user asked for. `mutators` empty: a clean run."""
+
+    command: str
+    capture: Path
+    target: str
+    out: Path
+    settings: RunSettings
+    config: Config
+    speed: str = "max"
+    mutators: tuple[str, ...] = ()
+    database: str | None = None
+    allow_origin: bool = False
+
+
+async def execute(request: RunRequest, listeners: Sequence[Listener], stop: StopFlag) -> Summary:
+    """Run to the end (or to `stop`); the run file holds everything. Raises ReplayError before anything is sent."""
+    sessions, info, redacted = read_capture(request.capture)
+    chosen = pick(all_mutators(request.config.mutators), request.mutators)
+    oracles = all_oracles(request.config.oracles)
+    pacer = pacer_for(request.speed)
+    target = resolve_target(request.target)
+    if not request.allow_origin:
+        refuse_origin(target, info.origins, info.id)
+    await require_reachable(target)
+    clock = SystemClock()
+    async with AsyncExitStack() as stack:
+        probe = await _opened(request.database, stack)
+        writer = RunWriter(request.out)
+        stack.callback(writer.close)
+        run_id = uuid.uuid4().hex[:12]
+        client = Client(target, clock.now, run_id=run_id, timeout=request.settings.timeout_seconds)
+        await stack.enter_async_context(client)
+        bindings = learn(sessions)
+        stage = Stage(
+            recording=Recording.of(sessions),
+            bindings=bindings,
+            fresh=find_fresh(sessions, bindings, text_classes(redacted)),
+            client=client,
+            clock=clock,
+            pacer=pacer,
+            settings=request.settings,
+            redacted=classes(redacted),
+            stop=stop,
+            probe=probe,
+        )
+        run_info = RunInfo(
+            id=run_id,
+            command=request.command,
+            capture_id=info.id,
+            target=target.url,
+            seed=request.settings.seed,
+            started=clock.wall(),
+            mutators=tuple(one.name for one in chosen),
+            oracles=tuple(one.name for one in oracles),
+            database=probe.name if probe else "",
+            tool_version=__version__,
+        )
+        return await _consume(Run(run_info, stage, chosen, oracles), (writer, *listeners))
+
+
+def read_capture(path: Path) -> tuple[tuple[Session, ...], CaptureInfo, tuple[RedactedField, ...]]:
+    """Sessions and what redaction did. Raises FileFormatError, also for a capture without exchanges."""
+    reader = CaptureReader.open(path)
+    try:
+        sessions, info, redacted = reader.sessions(), reader.info(), reader.redacted_fields()
+    finally:
+        reader.close()
+    if not any(session.exchanges for session in sessions):
+        raise FileFormatError(f"{path} is an empty capture: record some traffic first, or name another file.")
+    return sessions, info, redacted
+
+
+def classes(redacted: Sequence[RedactedField]) -> RedactedAt:
+    """Which class of value redaction replaced at a place; "" where the recording is verbatim."""
+    table = {(one.endpoint, one.side, one.place): one.value_class for one in redacted}
+    return lambda endpoint, side, place: table.get((endpoint, side, place), "")
+
+
+def text_classes(redacted: Sequence[RedactedField]) -> Callable[[str, str], str]:
+    """The same for requests alone."""
+    at = classes(redacted)
+    return lambda endpoint, place: at(endpoint, "request", place)
+
+
+async def _opened(database: str | None, stack: AsyncExitStack) -> Probe | None:
+    if not database:
+        return None
+    probe = open_probe(database)
+    stack.push_async_callback(probe.close)
+    await probe.read()  # rights, reachability: said before anything is sent
+    return probe
+
+
+async def _consume(run: Run, listeners: Sequence[Listener]) -> Summary:
+    summary: Summary | None = None
+    async for event in run.events():
+        for listener in listeners:
+            listener.on_event(event)
+        if isinstance(event, RunEnded):
+            summary = event.summary
+    if summary is None:
+        raise RuntimeError("a run ended without its last event")
+    return summary

@@ -1,0 +1,47 @@
+"""Play one scenario in a fresh world, with the probe read around the judged requests."""
+
+from __future__ import annotations
+
+from replay.engine.scenario import Scenario, serial_cues
+from replay.engine.stage import Stage
+from replay.model.errors import ProbeError
+from replay.model.evidence import Attempt, Part, Role, Trace
+from replay.model.reading import Reading
+from replay.pace.immediate import Immediate
+
+
+async def observe(stage: Stage, scenario: Scenario, role: Role) -> Trace:
+    """A complete trace. `changes` is None when there is no probe, or when it failed (the case is then not judged)."""
+    world = stage.new_world()
+    origin = stage.clock.now()
+    now = Immediate()
+
+    async def play(part: Part) -> list[Attempt]:
+        steps = {Part.SETUP: scenario.setup, Part.JUDGED: scenario.judged, Part.AFTER: scenario.after}[part]
+        cues = serial_cues(steps, part, stage.recording, scenario.cast)
+        return await stage.play(cues, world.rebinder, now, origin)
+
+    attempts = await play(Part.SETUP)
+    marked = await _read(stage, settle=False)
+    attempts += await play(Part.JUDGED)
+    reading = await _read(stage, settle=True) if marked else None
+    attempts += await play(Part.AFTER)
+    return Trace(
+        role=role,
+        world=world.number,
+        attempts=tuple(attempts),
+        changes=reading.changes if reading else None,
+        planted=world.planted,
+        renamed=world.rebinder.renamed(),
+    )
+
+
+async def _read(stage: Stage, *, settle: bool) -> Reading | None:
+    if stage.probe is None:
+        return None
+    try:
+        if settle and not await stage.probe.settle(stage.settings.quiet_seconds, stage.settings.settle_seconds):
+            return None
+        return await stage.probe.read()
+    except ProbeError:
+        return None

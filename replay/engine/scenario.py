@@ -1,0 +1,121 @@
+"""A scenario: what must happen in a fresh world so that one request can be judged, in three parts.
+
+    setup   the closure: whatever created what the judged request uses, in the recording's order
+    judged  the site: the clean request in a control, the mutated ones in a case
+    after   read-back: what the same client asked afterwards
+
+Each case is played from nothing, in a world of its own, so cases never disturb one another
+(docs/decisions/0006).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from replay.correlate.bindings import Bindings
+from replay.correlate.closure import after, closure
+from replay.engine.stage import Recording
+from replay.model.case import Case, SentAs, Step
+from replay.model.evidence import Part
+from replay.play.cue import Cue
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    exchange_id: str
+    setup: tuple[Step, ...]
+    judged: tuple[Step, ...]
+    after: tuple[Step, ...]
+    cast: tuple[tuple[SentAs, str], ...] = ()
+
+    def exchange_ids(self) -> tuple[str, ...]:
+        steps = self.setup + self.judged + self.after
+        return tuple(dict.fromkeys(step.exchange_id for step in steps))
+
+
+def control_scenario(exchange_id: str, recording: Recording, bindings: Bindings) -> Scenario:
+    """The clean request with all that it needs."""
+    site = Step(exchange_id, recording.exchanges[exchange_id].request)
+    return _scenario(exchange_id, (site,), (), (), recording, bindings)
+
+
+def case_scenarios(case: Case, recording: Recording, bindings: Bindings) -> tuple[Scenario, Scenario | None]:
+    """The mutated scenario, and its serial twin when the case has one."""
+    mutated = _of_steps(case, case.steps, recording, bindings)
+    return mutated, _of_steps(case, case.serial, recording, bindings) if case.serial else None
+
+
+def _of_steps(case: Case, steps: Sequence[Step], recording: Recording, bindings: Bindings) -> Scenario:
+    exchange_id = case.mutation.site.exchange_id
+    judged = tuple(step for step in steps if step.exchange_id == exchange_id)
+    changed = tuple(step for step in steps if step.exchange_id != exchange_id and step.mutated)
+    return _scenario(exchange_id, judged, changed, case.cast, recording, bindings)
+
+
+def _scenario(
+    exchange_id: str,
+    judged: tuple[Step, ...],
+    changed: tuple[Step, ...],
+    cast: tuple[tuple[SentAs, str], ...],
+    recording: Recording,
+    bindings: Bindings,
+) -> Scenario:
+    borrowed = [other for _, other in cast]
+    needed = closure(exchange_id, recording.sessions, bindings, borrowed)
+    by_id = {step.exchange_id: step for step in changed}
+    session = recording.session_of[exchange_id]
+    return Scenario(
+        exchange_id,
+        tuple(by_id.get(other) or Step(other, recording.exchanges[other].request) for other in needed),
+        judged,
+        tuple(
+            by_id.get(other) or Step(other, recording.exchanges[other].request)
+            for other in after(exchange_id, session, bindings)
+        ),
+        cast,
+    )
+
+
+def serial_cues(
+    steps: Iterable[Step], part: Part, recording: Recording, cast: tuple[tuple[SentAs, str], ...]
+) -> tuple[Cue, ...]:
+    """One after another; steps of one positive group are one unit, sent at once."""
+    cues: list[Cue] = []
+    previous: frozenset[int] = frozenset()
+    current: list[int] = []
+    group = 0
+    for number, step in enumerate(steps):
+        if not (step.group and step.group == group):
+            previous, current, group = frozenset(current), [], step.group
+        current.append(number)
+        cues.append(_cue(number, step, part, previous, recording, dict(cast)))
+    return tuple(cues)
+
+
+def _cue(
+    number: int,
+    step: Step,
+    part: Part,
+    after_these: frozenset[int],
+    recording: Recording,
+    cast: dict[SentAs, str],
+) -> Cue:
+    session = recording.session_of[step.exchange_id]
+    lender = cast.get(step.sent_as, "")
+    sent_as = None if step.sent_as is SentAs.ANONYMOUS else session.actor
+    if lender:
+        sent_as = recording.session_of[lender].actor
+    return Cue(
+        number=number,
+        step=step,
+        session_id=session.id,
+        actor=session.actor,
+        part=part,
+        after=after_these,
+        unit=step.group,
+        offset=float(number),
+        recorded_status=recording.exchanges[step.exchange_id].status,
+        sent_as=sent_as,
+        cast=lender,
+    )

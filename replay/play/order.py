@@ -1,0 +1,75 @@
+"""What must have been answered before what: cues from recorded sessions.
+
+Causal order inside a tenant: an exchange is sent when every exchange of its tenant that had *ended* before it
+*started* in the recording has been answered (docs/decisions/0005). Recorded concurrency stays concurrency; tenants
+run side by side; a value that another session produced is waited for wherever it comes from.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+
+from replay.correlate.bindings import Bindings
+from replay.model.case import Step
+from replay.model.evidence import Part
+from replay.model.exchange import Exchange
+from replay.model.session import Session
+from replay.play.cue import Cue
+
+
+def cues_of_capture(sessions: Sequence[Session], bindings: Bindings) -> tuple[Cue, ...]:
+    """Every recorded exchange once, clean."""
+    ordered = sorted(
+        ((exchange, session) for session in sessions for exchange in session.exchanges),
+        key=lambda pair: (pair[0].started, pair[0].id),
+    )
+    number_of = {exchange.id: i for i, (exchange, _) in enumerate(ordered)}
+    origin = ordered[0][0].started if ordered else 0.0
+    after = _causal(sessions)
+    cues: list[Cue] = []
+    for number, (exchange, session) in enumerate(ordered):
+        wanted = after.get(exchange.id, set()) | set(bindings.dependencies(exchange.id))
+        numbers = {number_of[other] for other in wanted if other in number_of}
+        cues.append(
+            Cue(
+                number=number,
+                step=Step(exchange.id, exchange.request),
+                session_id=session.id,
+                actor=session.actor,
+                part=Part.JUDGED,
+                after=frozenset(n for n in numbers if n < number),
+                offset=exchange.started - origin,
+                recorded_status=exchange.status,
+                sent_as=session.actor,
+            )
+        )
+    return tuple(cues)
+
+
+def _causal(sessions: Iterable[Session]) -> dict[str, set[str]]:
+    """Immediate predecessors of every exchange: its session's previous one, and its tenant's (interval order)."""
+    after: dict[str, set[str]] = {}
+    by_tenant: dict[str, list[Exchange]] = {}
+    for session in sessions:
+        for previous, exchange in zip(session.exchanges, session.exchanges[1:], strict=False):
+            after.setdefault(exchange.id, set()).add(previous.id)
+        if session.tenant:
+            by_tenant.setdefault(session.tenant, []).extend(session.exchanges)
+    for exchanges in by_tenant.values():
+        by_end = sorted(exchanges, key=lambda exchange: exchange.ended)
+        ends = [exchange.ended for exchange in by_end]
+        latest_start = _running_maximum([exchange.started for exchange in by_end])
+        for exchange in exchanges:
+            upto = bisect_left(ends, exchange.started)  # these had ended before it started
+            if upto:
+                first = bisect_left(ends, latest_start[upto - 1])  # older ones are implied by these
+                after.setdefault(exchange.id, set()).update(other.id for other in by_end[first:upto])
+    return after
+
+
+def _running_maximum(values: list[float]) -> list[float]:
+    out: list[float] = []
+    for value in values:
+        out.append(max(value, out[-1]) if out else value)
+    return out
