@@ -23,7 +23,7 @@ class Config:
     mutators: dict[str, dict[str, Any]] = field(default_factory=dict)
     oracles: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def settings(self, **chosen: Any) -> RunSettings:  # noqa: ANN401
+    def settings(self, **chosen: Any) -> RunSettings:
         """Defaults, then the file, then what the command line chose (None: not chosen)."""
         given = {key: value for key, value in chosen.items() if value is not None}
         return replace(RunSettings(), **{**self.run, **given})

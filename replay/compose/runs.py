@@ -12,6 +12,7 @@ from typing import Protocol
 from replay import __version__
 from replay.compose.config import Config
 from replay.compose.units import all_mutators, all_oracles, pick
+from replay.correlate.closure import Scenarios
 from replay.correlate.fresh import find_fresh
 from replay.correlate.learn import learn
 from replay.engine.clock import SystemClock
@@ -66,7 +67,7 @@ async def execute(request: RunRequest, listeners: Sequence[Listener], stop: Stop
     clock = SystemClock()
     async with AsyncExitStack() as stack:
         probe = await _opened(request.database, stack)
-        writer = RunWriter(request.out)
+        writer = RunWriter.create(request.out)
         stack.callback(writer.close)
         run_id = uuid.uuid4().hex[:12]
         client = Client(target, clock.now, run_id=run_id, timeout=request.settings.timeout_seconds)
@@ -75,6 +76,7 @@ async def execute(request: RunRequest, listeners: Sequence[Listener], stop: Stop
         stage = Stage(
             recording=Recording.of(sessions),
             bindings=bindings,
+            scenarios=Scenarios(sessions, bindings),
             fresh=find_fresh(sessions, bindings, text_classes(redacted)),
             client=client,
             clock=clock,

@@ -50,7 +50,7 @@ def _with_plugins(builtin: Sequence[Unit], group: str) -> tuple[Unit, ...]:
         try:
             loaded = point.load()
             units.append(loaded() if isinstance(loaded, type) else loaded)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever a plugin raises is the plugin's
             kind = type(error).__name__
             raise ConfigError(
                 f"The plugin `{point.name}` of {group} does not load ({kind}): mend or remove it."

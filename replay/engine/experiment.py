@@ -52,7 +52,7 @@ class Laboratory:
     async def controls(self, exchange_id: str) -> tuple[Trace, ...]:
         known = self._controls.get(exchange_id)
         if known is None:
-            scenario = control_scenario(exchange_id, self.stage.recording, self.stage.bindings)
+            scenario = control_scenario(exchange_id, self.stage)
             known = tuple([await self._observe(scenario, Role.CONTROL) for _ in range(CONTROLS)])
             if not self.stage.stop.is_set:
                 self._controls[exchange_id] = known
@@ -60,7 +60,7 @@ class Laboratory:
 
     async def experiment(self, case: Case, mutator: Mutator) -> Evidence:
         """Complete evidence of the case (incomplete when the run was stopped; the gate then says so)."""
-        mutated, serial = case_scenarios(case, self.stage.recording, self.stage.bindings)
+        mutated, serial = case_scenarios(case, self.stage)
         traces = [
             self.stage.recording.trace(mutated.exchange_ids()),
             *await self.controls(case.mutation.site.exchange_id),

@@ -13,9 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from replay.correlate.bindings import Bindings
-from replay.correlate.closure import after, closure
-from replay.engine.stage import Recording
+from replay.correlate.closure import after
+from replay.engine.stage import Recording, Stage
 from replay.model.case import Case, SentAs, Step
 from replay.model.evidence import Part
 from replay.play.cue import Cue
@@ -34,23 +33,22 @@ class Scenario:
         return tuple(dict.fromkeys(step.exchange_id for step in steps))
 
 
-def control_scenario(exchange_id: str, recording: Recording, bindings: Bindings) -> Scenario:
+def control_scenario(exchange_id: str, stage: Stage) -> Scenario:
     """The clean request with all that it needs."""
-    site = Step(exchange_id, recording.exchanges[exchange_id].request)
-    return _scenario(exchange_id, (site,), (), (), recording, bindings)
+    site = Step(exchange_id, stage.recording.exchanges[exchange_id].request)
+    return _scenario(exchange_id, (site,), (), (), stage)
 
 
-def case_scenarios(case: Case, recording: Recording, bindings: Bindings) -> tuple[Scenario, Scenario | None]:
+def case_scenarios(case: Case, stage: Stage) -> tuple[Scenario, Scenario | None]:
     """The mutated scenario, and its serial twin when the case has one."""
-    mutated = _of_steps(case, case.steps, recording, bindings)
-    return mutated, _of_steps(case, case.serial, recording, bindings) if case.serial else None
+    return _of_steps(case, case.steps, stage), _of_steps(case, case.serial, stage) if case.serial else None
 
 
-def _of_steps(case: Case, steps: Sequence[Step], recording: Recording, bindings: Bindings) -> Scenario:
+def _of_steps(case: Case, steps: Sequence[Step], stage: Stage) -> Scenario:
     exchange_id = case.mutation.site.exchange_id
     judged = tuple(step for step in steps if step.exchange_id == exchange_id)
     changed = tuple(step for step in steps if step.exchange_id != exchange_id and step.mutated)
-    return _scenario(exchange_id, judged, changed, case.cast, recording, bindings)
+    return _scenario(exchange_id, judged, changed, case.cast, stage)
 
 
 def _scenario(
@@ -58,11 +56,10 @@ def _scenario(
     judged: tuple[Step, ...],
     changed: tuple[Step, ...],
     cast: tuple[tuple[SentAs, str], ...],
-    recording: Recording,
-    bindings: Bindings,
+    stage: Stage,
 ) -> Scenario:
-    borrowed = [other for _, other in cast]
-    needed = closure(exchange_id, recording.sessions, bindings, borrowed)
+    recording = stage.recording
+    needed = stage.scenarios.before(exchange_id, [lender for _, lender in cast])
     by_id = {step.exchange_id: step for step in changed}
     session = recording.session_of[exchange_id]
     return Scenario(
@@ -71,7 +68,7 @@ def _scenario(
         judged,
         tuple(
             by_id.get(other) or Step(other, recording.exchanges[other].request)
-            for other in after(exchange_id, session, bindings)
+            for other in after(exchange_id, session, stage.bindings)
         ),
         cast,
     )

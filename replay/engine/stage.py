@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from replay.correlate.bindings import Bindings
+from replay.correlate.closure import Scenarios
 from replay.correlate.fresh import FreshPlan
 from replay.correlate.rebinder import Rebinder
 from replay.engine.clock import Clock
@@ -82,6 +83,7 @@ class Stage:
 
     recording: Recording
     bindings: Bindings
+    scenarios: Scenarios
     fresh: FreshPlan
     client: Client
     clock: Clock

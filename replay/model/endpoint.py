@@ -15,22 +15,29 @@ _INT = re.compile(r"[+-]?\d+")
 _HEX = re.compile(r"(?=.*\d)[0-9a-f]{8,}", re.IGNORECASE)
 _PREFIXED = re.compile(r"[A-Za-z]{1,12}[_-](?=[A-Za-z0-9]*\d)[A-Za-z0-9]{4,}")
 _TOKEN = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9_-]{12,}")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_EMAIL = re.compile(r"[^@\s/]+@[^@\s/]+")  # so that @me and @scope stay words
 _VERSION = re.compile(r"v\d{1,3}(\.\d+)?", re.IGNORECASE)
 
 
 def is_id_like(segment: str) -> bool:
-    """True when the text by its shape names one thing: an integer, UUID, hex digest, prefixed id, e-mail, token."""
+    """True when the text by its shape names one thing: an integer, UUID, digest, prefixed id, e-mail, date, token."""
     if not segment or _VERSION.fullmatch(segment):
         return False
-    shapes = (_INT, _UUID, _HEX, _PREFIXED, _TOKEN)
-    return "@" in segment or any(shape.fullmatch(segment) for shape in shapes)
+    return any(shape.fullmatch(segment) for shape in (_INT, _UUID, _HEX, _PREFIXED, _TOKEN, _DATE, _EMAIL))
 
 
 @lru_cache(maxsize=8192)
 def template(path: str) -> str:
-    """The path with every id-like segment written `{id}`; query and trailing parameters are not part of it."""
-    segments = (unquote(segment) for segment in path.partition("?")[0].split("/"))
-    return "/".join("{id}" if is_id_like(segment) else segment for segment in segments)
+    """The path with every id-like segment written `{id}`; the query is not part of it.
+
+    Segments are percent-decoded, save one that holds an encoded slash: it stays one segment.
+    """
+    out: list[str] = []
+    for raw in path.partition("?")[0].split("/"):
+        segment = unquote(raw)
+        out.append("{id}" if is_id_like(segment) else raw if "/" in segment else segment)
+    return "/".join(out)
 
 
 def endpoint_of(method: str, target: str) -> str:

@@ -31,3 +31,7 @@ class ProbeError(ReplayError):
 
 class RecordError(ReplayError):
     """The recorder cannot start: port busy, folder read-only, key missing."""
+
+
+class Stopped(ReplayError):
+    """The user ended it (Ctrl-C) before there was anything to save. Exit status 130, as shells use for SIGINT."""

@@ -72,4 +72,6 @@ class RunEnded:
     finished: bool
 
 
-Event = RunStarted | Progress | EvidenceReady | ControlMeasured | NoiseLearned | CasePlanned | Found | Unjudged | RunEnded
+Event = (
+    RunStarted | Progress | EvidenceReady | ControlMeasured | NoiseLearned | CasePlanned | Found | Unjudged | RunEnded
+)

@@ -12,13 +12,16 @@ Places, for both directions where they make sense:
     ("location", 2)                 a segment of Location's path        response
     ("set-cookie", "sid")           the cookie's value                  response
 
-Rule: text in, text out; JSON leaves keep their type. Nothing is cached here: callers keep trees.
+Rule: text in, text out; JSON leaves keep their type; text that is not replaced stays as it was sent (a JSON body with
+a replacement is written compactly). Nothing is cached here: callers keep trees.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from contextlib import suppress
+from urllib.parse import parse_qsl, quote, unquote
 
 from replay.model.body import Body
 from replay.model.codec import UndecodableError, dump_json, parse_json
@@ -29,6 +32,7 @@ from replay.model.tree import Place, Scalar, Tree, leaves, replaced
 Leaf = tuple[Place, Scalar]
 
 _SEGMENT_SAFE = "!$&'()*+,;=:@~-._"
+_ORIGIN = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//[^/?#]*")  # RFC 3986 section 3; urlsplit raises on odd hosts
 _OWN_PLACES = frozenset({"cookie", "set-cookie", "authorization", "location"})
 
 
@@ -52,19 +56,20 @@ def request_leaves(request: Request) -> Iterator[Leaf]:
     for name, value in cookies(request.headers).items():
         yield ("cookie", name), value
     if request.body.is_form and not request.body.truncated:
-        yield from _pairs("form", request.body.data.decode("utf-8", "replace"))
+        yield from _pairs("form", request.body.data.decode("utf-8", "surrogateescape"))
     yield from _json_leaves(request.body)
 
 
 def response_leaves(response: Response) -> Iterator[Leaf]:
     """Every value in the response, in the order headers, Location, Set-Cookie, JSON."""
     yield from _header_leaves(response.headers)
-    for i, segment in enumerate(path_segments(urlsplit(response.headers.get("location")).path)):
+    for i, segment in enumerate(path_segments(_path_of(response.headers.get("location")))):
         if segment:
             yield ("location", i), segment
     for field in response.headers.get_all("set-cookie"):
-        name, _, rest = field.partition("=")
-        yield ("set-cookie", name.strip()), rest.partition(";")[0]
+        name, mark, value = field.partition(";")[0].partition("=")
+        if mark and name.strip():
+            yield ("set-cookie", name.strip()), value.strip()
     yield from _json_leaves(response.body)
 
 
@@ -87,7 +92,12 @@ def with_values(request: Request, values: Mapping[Place, Scalar]) -> Request:
 
 def path_segments(path: str) -> list[str]:
     """Percent-decoded segments; index 0 is empty for an absolute path."""
-    return [unquote(segment) for segment in path.split("/")]
+    return [unquote(segment) for segment in readable(path).split("/")]
+
+
+def readable(text: str) -> str:
+    """The text with lone surrogates (bytes that were not UTF-8) as replacement marks, so that it can be encoded."""
+    return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def cookies(headers: Headers) -> dict[str, str]:
@@ -106,6 +116,12 @@ def split_authorization(value: str) -> tuple[str, str]:
     return (scheme, credentials.strip()) if mark else ("", scheme)
 
 
+def _path_of(reference: str) -> str:
+    """The path of an absolute or relative URI reference; never raises."""
+    origin = _ORIGIN.match(reference)
+    return re.split(r"[?#]", reference[origin.end() :] if origin else reference, maxsplit=1)[0]
+
+
 def _header_leaves(headers: Headers) -> Iterator[Leaf]:
     seen: dict[str, int] = {}
     for name, value in headers.fields:
@@ -118,7 +134,7 @@ def _header_leaves(headers: Headers) -> Iterator[Leaf]:
 
 def _pairs(kind: str, text: str) -> Iterator[Leaf]:
     seen: dict[str, int] = {}
-    for name, value in parse_qsl(text, keep_blank_values=True):
+    for name, value in parse_qsl(readable(text), keep_blank_values=True):
         n = seen.get(name, 0)
         seen[name] = n + 1
         yield (kind, name, n), value
@@ -137,7 +153,7 @@ def _retarget(target: str, values: Mapping[Place, Scalar]) -> str:
         raw = path.split("/")
         for place, value in values.items():
             if place[0] == "path" and isinstance(place[1], int) and place[1] < len(raw):
-                raw[place[1]] = quote(text_of(value), safe=_SEGMENT_SAFE)
+                raw[place[1]] = quote(text_of(value), safe=_SEGMENT_SAFE, errors="replace")
         path = "/".join(raw)
     if any(place[0] == "query" for place in values):
         query = _repair("query", query, values)
@@ -150,13 +166,13 @@ def _repair(kind: str, text: str, values: Mapping[Place, Scalar]) -> str:
     out: list[str] = []
     for piece in text.split("&"):
         raw_name = piece.partition("=")[0]
-        name = unquote(raw_name.replace("+", " "))
+        name = unquote(readable(raw_name).replace("+", " "))
         n = seen.get(name, 0)
         if piece:
             seen[name] = n + 1
         place: Place = (kind, name, n)
         if piece and place in values:
-            piece = f"{raw_name}={quote(text_of(values[place]), safe='')}"
+            piece = f"{raw_name}={quote(text_of(values[place]), safe='', errors='replace')}"
         out.append(piece)
     return "&".join(out)
 
@@ -164,6 +180,7 @@ def _repair(kind: str, text: str, values: Mapping[Place, Scalar]) -> str:
 def _reheader(headers: Headers, values: Mapping[Place, Scalar]) -> Headers:
     if not any(place[0] in {"header", "auth", "cookie"} for place in values):
         return headers
+    has_cookie = any(place[0] == "cookie" for place in values)
     seen: dict[str, int] = {}
     out: list[tuple[str, str]] = []
     for name, value in headers.fields:
@@ -175,7 +192,7 @@ def _reheader(headers: Headers, values: Mapping[Place, Scalar]) -> Headers:
             place: Place = ("auth", scheme.lower())
             if place in values:
                 value = f"{scheme} {text_of(values[place])}".strip()
-        elif key == "cookie":
+        elif key == "cookie" and has_cookie:
             value = _recookie(value, values)
         elif ("header", key, n) in values:
             value = text_of(values[("header", key, n)])
@@ -194,6 +211,8 @@ def _recookie(value: str, values: Mapping[Place, Scalar]) -> str:
 
 
 def _rebody(body: Body, values: Mapping[Place, Scalar]) -> Body:
+    if body.truncated:
+        return body
     if body.is_form and any(place[0] == "form" for place in values):
         text = _repair("form", body.data.decode("utf-8", "surrogateescape"), values)
         return Body(text.encode("utf-8", "surrogateescape"), body.content_type)
@@ -202,10 +221,11 @@ def _rebody(body: Body, values: Mapping[Place, Scalar]) -> Body:
         return body
     try:
         tree = body_tree(body)
-        for place, value in wanted.items():
-            tree = replaced(tree, place[1:], value)
-    except (UndecodableError, KeyError):
+    except UndecodableError:
         return body
+    for place, value in wanted.items():
+        with suppress(KeyError):
+            tree = replaced(tree, place[1:], value)
     return Body(dump_json(tree), body.content_type)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from replay.model.difference import Noise, NoiseRule, Relation
+from replay.model.errors import FileFormatError
 from replay.model.evidence import Evidence, Planted, Role, Trace
 from replay.model.finding import Finding, NotJudged
 from replay.model.run import Fidelity, RunInfo
@@ -71,6 +72,9 @@ class RunReader:
         )
         return tuple(rows.not_judged_of(dict(row)) for row in found)
 
+    def case_ids(self) -> frozenset[str]:
+        return frozenset(row[0] for row in self._connection.execute('SELECT id FROM "case"'))
+
     def evidences(self) -> Iterator[Evidence]:
         """The clean replays first, then every case that has evidence, in the order in which they were made."""
         generated = self._generated()
@@ -100,9 +104,7 @@ class RunReader:
         if case is None:
             found = self._connection.execute("SELECT * FROM difference ORDER BY rowid")
             differences = tuple(rows.difference_of(dict(row)) for row in found)  # type: ignore[assignment]
-        elsewhere = tuple(
-            one for trace_id, planted in everywhere.items() if trace_id not in ids for one in planted
-        )
+        elsewhere = tuple(one for trace_id, planted in everywhere.items() if trace_id not in ids for one in planted)
         return Evidence(case, traces, differences, generated, elsewhere)
 
     def _trace(self, trace_id: int, everywhere: dict[int, tuple[Planted, ...]]) -> Trace:
@@ -147,5 +149,7 @@ class RunReader:
         return {trace_id: tuple(planted) for trace_id, planted in out.items()}
 
     def _run(self) -> sqlite3.Row:
-        row = self._connection.execute("SELECT * FROM run").fetchone()
-        return row  # type: ignore[no-any-return]
+        row: sqlite3.Row | None = self._connection.execute("SELECT * FROM run").fetchone()
+        if row is None:
+            raise FileFormatError("This run file holds no run: it ended before it began. Run again.")
+        return row

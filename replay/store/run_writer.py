@@ -5,6 +5,7 @@ Rule: evidence is committed before anybody judges it, so a crash or Ctrl-C loses
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -33,18 +34,20 @@ class RunWriter:
 
     name = "run-file"
 
-    def __init__(self, path: Path) -> None:
-        self._connection = create_file(path, SCHEMA, APPLICATION_ID, FORMAT_VERSION, "run file")
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
         self._trace_ids: dict[int, int] = {}
         self._kept_alive: list[Trace] = []  # ids of objects are only unique while the objects live
 
     @classmethod
+    def create(cls, path: Path) -> RunWriter:
+        """A new run file. Raises FileFormatError when `path` exists or cannot be written."""
+        return cls(create_file(path, SCHEMA, APPLICATION_ID, FORMAT_VERSION, "run file"))
+
+    @classmethod
     def reopen(cls, path: Path) -> RunWriter:
         """An existing run file, to replace its verdicts."""
-        writer = cls.__new__(cls)
-        writer._connection = open_for_update(path, APPLICATION_ID, FORMAT_VERSION, "run file")
-        writer._trace_ids, writer._kept_alive = {}, []
-        return writer
+        return cls(open_for_update(path, APPLICATION_ID, FORMAT_VERSION, "run file", SCHEMA))
 
     def on_event(self, event: Event) -> None:
         match event:
@@ -122,9 +125,7 @@ class RunWriter:
     def _evidence(self, evidence: Evidence) -> None:
         case_id = evidence.case.id if evidence.case else ""
         for trace in evidence.traces:
-            self._connection.execute(
-                "INSERT OR IGNORE INTO evidence VALUES (?, ?)", (case_id, self._trace_id(trace))
-            )
+            self._connection.execute("INSERT OR IGNORE INTO evidence VALUES (?, ?)", (case_id, self._trace_id(trace)))
         for difference in evidence.differences:
             self._insert("difference", rows.difference_row(difference))
 
@@ -172,4 +173,4 @@ class RunWriter:
     def _insert(self, table: str, row: dict[str, Any], verb: str = "INSERT") -> None:
         names = ", ".join(row)
         marks = ", ".join("?" * len(row))
-        self._connection.execute(f"{verb} INTO {table} ({names}) VALUES ({marks})", tuple(row.values()))  # noqa: S608
+        self._connection.execute(f"{verb} INTO {table} ({names}) VALUES ({marks})", tuple(row.values()))

@@ -1,0 +1,64 @@
+"""Options that several commands share: the same words everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from replay.compose.config import Config, load_config
+from replay.compose.verdicts import Threshold
+from replay.model.finding import Severity
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+capture_argument = click.argument("capture", type=FILE)
+run_argument = click.argument("run_file", metavar="RUN.db", type=FILE)
+config_option = click.option(
+    "--config", "config_path", type=FILE, help="Configuration file [default: replay.toml in this folder, if any]."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+quiet_option = click.option("--quiet", is_flag=True, help="No progress.")
+
+
+def threshold_options(command: Command) -> Command:
+    """`--fail-on` and `--fail-on-probable`: what makes the exit status 1."""
+    command = click.option(
+        "--fail-on",
+        type=click.Choice(["low", "medium", "high", "never"]),
+        default="low",
+        show_default=True,
+        help="Least severity of a confirmed finding that makes the exit status 1.",
+    )(command)
+    return click.option("--fail-on-probable", is_flag=True, help="Probable findings fail as well.")(command)
+
+
+def play_options(command: Command) -> Command:
+    """What `run` and `fuzz` have in common."""
+    options = (
+        click.option("--target", required=True, metavar="URL", help="QA. Nothing is sent to any other host."),
+        click.option("--out", required=True, type=FILE, metavar="RUN.db", help="Run file to write; must not exist."),
+        click.option("--db", "database", metavar="URL", help="The target's database: proof by rows. Only read."),
+        click.option("--speed", default="max", show_default=True, help="`max`, or a factor such as `1x` or `2x`."),
+        click.option("--concurrency", type=click.IntRange(1, 1024), help="Requests in flight at most [default: 16]."),
+        click.option("--seed", type=int, help="Same seed, same requests [default: 0]."),
+        click.option("--quiet-seconds", type=click.FloatRange(0, 60), help="Database at rest after [default: 0.2]."),
+        click.option("--allow-origin", is_flag=True, help="Allow sending to where the capture was recorded."),
+        config_option,
+        json_option,
+        quiet_option,
+    )
+    for option in reversed(options):
+        command = option(command)
+    return threshold_options(command)
+
+
+def configuration(path: Path | None) -> Config:
+    return load_config(path, Path.cwd())
+
+
+def threshold(fail_on: str, fail_on_probable: bool) -> Threshold:
+    return Threshold(None if fail_on == "never" else Severity(fail_on), fail_on_probable)

@@ -1,0 +1,36 @@
+"""`replay report`: a stored run in another form."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from replay.cli.options import run_argument
+from replay.cli.showing import show
+from replay.compose.verdicts import read_view
+from replay.model.errors import UsageError
+from replay.report.builtin import FORMATS
+
+
+@click.command("report")
+@run_argument
+@click.option("--format", "form", type=click.Choice(sorted(FORMATS)), default="text", show_default=True)
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File to write [default: stdout].")
+def report_command(run_file: Path, form: str, out: Path | None) -> None:
+    """Show RUN.db. Computes no verdict: use `replay judge` for that."""
+    view = read_view(run_file)
+    if out is None and form == "text":
+        show(view, as_json=False)
+        return
+    data = FORMATS[form](view)
+    if out is None:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.write(b"\n")
+        return
+    try:
+        out.write_bytes(data)
+    except OSError:
+        raise UsageError(f"{out} cannot be written: name a file in a folder that is writable.") from None
+    click.echo(f"{out} written.", err=True)

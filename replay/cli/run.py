@@ -1,0 +1,20 @@
+"""`replay run`: clean replays and what diverges from the recording."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from replay.cli.options import capture_argument, play_options
+from replay.cli.playing import play
+
+
+@click.command("run")
+@capture_argument
+@play_options
+@click.pass_context
+def run_command(context: click.Context, capture: Path, **options: Any) -> None:
+    """Replay CAPTURE cleanly against QA, twice, and report what differs from the recording beyond noise."""
+    context.exit(play("run", capture, (), {}, options))

@@ -1,0 +1,81 @@
+"""Verdicts of a stored run: made again from its evidence, or read for a report. Nothing is sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from replay.compose.config import Config
+from replay.compose.units import all_oracles
+from replay.engine.judge import judge, strongest
+from replay.model.finding import Finding, Level, NotJudged, Severity
+from replay.model.run import Summary
+from replay.report.view import RunView
+from replay.store.run_reader import RunReader
+from replay.store.run_writer import RunWriter
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """What fails a build: confirmed findings of at least this severity; `probable` ones too when asked."""
+
+    severity: Severity | None = Severity.LOW  # None: nothing fails
+    probable: bool = False
+
+    def is_met_by(self, finding: Finding) -> bool:
+        if self.severity is None or finding.severity.rank < self.severity.rank:
+            return False
+        return finding.level is Level.CONFIRMED or (self.probable and finding.level is Level.PROBABLE)
+
+
+def exit_status(view: RunView, threshold: Threshold) -> int:
+    """0 clean, 1 findings, 3 something could not be judged (or the run was stopped early)."""
+    if any(threshold.is_met_by(finding) for finding in view.findings):
+        return 1
+    return 3 if view.not_judged or not view.run.finished else 0
+
+
+def judge_again(path: Path, config: Config) -> None:
+    """Replace the verdicts in the run file with those that today's oracles reach over its evidence."""
+    oracles = all_oracles(config.oracles)
+    reader = RunReader(path)
+    try:
+        is_faithful = not any(verdict.reason == "low-fidelity" for verdict in reader.not_judged(planned_only=True))
+        findings: list[Finding] = []
+        not_judged: list[NotJudged] = []
+        for evidence in reader.evidences():
+            if evidence.case is None and not is_faithful:
+                continue
+            judgement = judge(evidence, oracles)
+            findings.extend(judgement.findings)
+            not_judged.extend(judgement.not_judged)
+    finally:
+        reader.close()
+    writer = RunWriter.reopen(path)
+    try:
+        writer.replace_verdicts(strongest(findings), tuple(not_judged))
+    finally:
+        writer.close()
+
+
+def read_view(path: Path) -> RunView:
+    """Everything that a report shows."""
+    reader = RunReader(path)
+    try:
+        run, counts, fidelity = reader.info(), reader.counts(), reader.fidelity()
+        findings, not_judged = reader.findings(), reader.not_judged()
+        spoken_of = {verdict.case_id for verdict in not_judged} | {finding.case_id for finding in findings}
+        summary = Summary(
+            sessions=counts["sessions"],
+            exchanges=counts["exchanges"],
+            requests_sent=counts["requests_sent"],
+            cases=counts["cases"],
+            clean=len(reader.case_ids() - spoken_of),
+            findings=len(findings),
+            not_judged=len(not_judged),
+            seconds=max(0.0, run.ended - run.started),
+            fidelity=fidelity.score,
+        )
+        return RunView(run, summary, fidelity, findings, not_judged, reader.noise())
+    finally:
+        reader.close()

@@ -1,0 +1,118 @@
+"""The whole way in one go: production with a recorder, a capture, an empty QA, clean replays, cases, verdicts.
+
+traffic -> recorder (mitmproxy, own process) -> course shop "production"  =>  capture.db
+replay fuzz capture.db --target course shop "QA" --db QA's database       =>  run.db, report.json
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from replay.compose.config import Config
+from replay.compose.runs import Listener, RunRequest, execute
+from replay.compose.verdicts import read_view
+from replay.demo.children import Child
+from replay.demo.qa_database import qa_database
+from replay.demo.traffic import TrafficReport, drive
+from replay.engine.drive import StopFlag
+from replay.engine.settings import RunSettings
+from replay.model.errors import Stopped, UsageError
+from replay.model.event import Progress
+from replay.report.json_report import render
+from replay.report.view import RunView
+
+MUTATORS = ("duplicate", "race", "inflate", "swap-tenant")
+READY = r"ready (http://\S+)"
+RECORDING = r"recording (http://\S+)"
+SHOP_SETTLES_SECONDS = 0.03  # the shop has no background work: its database is at rest at once
+
+
+@dataclass(frozen=True, slots=True)
+class Tour:
+    """`fixed`: the shop without any planted fault, as the twin that must stay silent."""
+
+    out: Path
+    fixed: bool = False
+    database: str | None = None  # postgresql://… for QA; None: SQLite
+    seed: int = 0
+
+    @property
+    def capture(self) -> Path:
+        return self.out / "capture.db"
+
+    @property
+    def run_file(self) -> Path:
+        return self.out / "run.db"
+
+    @property
+    def report(self) -> Path:
+        return self.out / "report.json"
+
+
+async def perform(tour: Tour, listeners: Sequence[Listener], stop: StopFlag) -> RunView:
+    """Make capture.db, run.db and report.json in `tour.out`; nothing keeps running afterwards."""
+    _prepare(tour)
+    with tempfile.TemporaryDirectory(prefix="replay-demo-") as folder:
+        await record(tour, Path(folder), listeners, stop)
+        await replay(tour, Path(folder), listeners, stop)
+    view = read_view(tour.run_file)
+    tour.report.write_bytes(render(view))
+    return view
+
+
+async def record(tour: Tour, folder: Path, listeners: Sequence[Listener], stop: StopFlag) -> TrafficReport:
+    """Drive traffic through a real recorder in front of "production"."""
+
+    def tell(done: int) -> None:
+        if stop.is_set:
+            raise Stopped("stopped while traffic was recorded; there was nothing to keep yet.")
+        for listener in listeners:
+            listener.on_event(Progress("recording traffic", done, 0, done))
+
+    async with AsyncExitStack() as stack:
+        shop = await stack.enter_async_context(_shop(tour, str(folder / "production.db"), build="old", offset=100))
+        recorder = ["-m", "replay", "record", "--exit-with-stdin", "--listen", "127.0.0.1:0"]
+        recorder += ["--upstream", shop.url, "--capture", str(tour.capture)]
+        proxy = await stack.enter_async_context(Child("recorder", recorder, RECORDING))
+        return await drive(proxy.url, seed=tour.seed, on_progress=tell)
+
+
+async def replay(tour: Tour, folder: Path, listeners: Sequence[Listener], stop: StopFlag) -> None:
+    """Replay and fuzz against an empty "QA" that runs the new build."""
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(qa_database(tour.database, folder))
+        shop = await stack.enter_async_context(_shop(tour, database, build="new", offset=0))
+        request = RunRequest(
+            command="demo",
+            capture=tour.capture,
+            target=shop.url,
+            out=tour.run_file,
+            settings=RunSettings(seed=tour.seed, quiet_seconds=SHOP_SETTLES_SECONDS),
+            config=Config(),
+            mutators=MUTATORS,
+            database=database,
+        )
+        await execute(request, listeners, stop)
+
+
+def _shop(tour: Tour, database: str, *, build: str, offset: int) -> Child:
+    faults = "none" if tour.fixed else "all"
+    arguments = ["-m", "replay.demo.shop", "--port", "0", "--db", database, "--faults", faults]
+    arguments += ["--build", "old" if tour.fixed else build, "--id-offset", str(offset), "--exit-with-stdin"]
+    return Child("course shop", arguments, READY)
+
+
+def _prepare(tour: Tour) -> None:
+    """The folder, without an earlier demo's files. Raises UsageError when it cannot be written."""
+    try:
+        tour.out.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for made in (tour.capture, tour.run_file, tour.report):
+            made.unlink(missing_ok=True)
+        (tour.out / ".writable").touch(mode=0o600)
+        (tour.out / ".writable").unlink()
+    except OSError:
+        raise UsageError(f"{tour.out} cannot be written: name a writable folder with --out.") from None
