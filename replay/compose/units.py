@@ -43,13 +43,12 @@ def printable(name: str) -> str:
     return "".join(char if char.isprintable() else "?" for char in name)[:60]
 
 
-def _with_plugins(builtin: Sequence[Unit], group: str) -> tuple[Unit, ...]:
-    """Entry points name a class (made with its defaults) or an instance. Raises ConfigError for one that fails."""
-    units = list(builtin)
+def _with_plugins(builtin: Sequence[type[Unit]], group: str) -> tuple[Unit, ...]:
+    """Every class made with its defaults; entry points name a class too. Raises ConfigError for one that fails."""
+    units = [made() for made in builtin]
     for point in entry_points(group=group):
         try:
-            loaded = point.load()
-            units.append(loaded() if isinstance(loaded, type) else loaded)
+            units.append(point.load()())
         except Exception as error:  # noqa: BLE001 - whatever a plugin raises is the plugin's
             kind = type(error).__name__
             raise ConfigError(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from replay.engine.judge import gate, judge
 from replay.engine.observe import observe
 from replay.engine.scenario import Scenario, case_scenarios, control_scenario
 from replay.engine.stage import Stage
-from replay.model.case import Case
+from replay.model.case import Case, Expectation
 from replay.model.evidence import Evidence, Planted, Role, Trace
 from replay.model.finding import NotJudged
 from replay.model.reading import Operation
@@ -31,23 +31,27 @@ class Laboratory:
     _controls: dict[str, tuple[Trace, ...]] = field(default_factory=dict)
 
     async def choose(self, target: Target) -> Case | NotJudged:
-        """The first candidate whose controls did what the recording did; else why there is none."""
+        """The first candidate whose controls did what the recording did; else why there is none.
+
+        Where an effect must happen at most once, a candidate that has an effect is preferred: a recorded retry that
+        was answered from the idempotency store creates nothing, so nothing can be created twice.
+        """
         last: NotJudged | None = None
+        without_effect: Case | None = None
         for index in range(len(target.candidates)):
             case = build_case(target, index, self.stage.recording.sessions, self.stage.settings.seed)
             if case is None:
-                last = last or NotJudged(
-                    "no-other-tenant", "the capture knows no second tenant", target.endpoint, target.mutator.name
-                )
+                last = last or _no_verdict(target, "no-other-tenant", "the capture knows no second tenant")
                 continue
             controls = await self.controls(case.mutation.site.exchange_id)
             if self.stage.stop.is_set:
-                return NotJudged("incomplete", "stopped", target.endpoint, target.mutator.name)
+                return _no_verdict(target, "incomplete", "stopped")
             closed = gate(Evidence(case, (*controls, _stand_for(controls))))
-            if closed is None:
+            if closed is None and (target.mutator.expectation is not Expectation.AT_MOST_ONCE or _inserts(controls)):
                 return case
-            last = closed
-        return last or NotJudged("no-site", "no candidate", target.endpoint, target.mutator.name)
+            without_effect = without_effect or (case if closed is None else None)
+            last = closed or last
+        return without_effect or last or _no_verdict(target, "no-site", "no candidate")
 
     async def controls(self, exchange_id: str) -> tuple[Trace, ...]:
         known = self._controls.get(exchange_id)
@@ -84,7 +88,7 @@ class Laboratory:
             again = await self._observe(mutated, Role.CONFIRM)
             kept = [trace for trace in traces if trace.role is not Role.MUTATED]
             traces.append(again)
-            if judge(self._evidence(case, [*kept, again]), self.oracles).findings:
+            if judge(self._evidence(case, [*kept, replace(again, role=Role.MUTATED)]), self.oracles).findings:
                 return
 
     async def _observe(self, scenario: Scenario, role: Role) -> Trace:
@@ -96,6 +100,10 @@ class Laboratory:
         own = frozenset(one for trace in traces for one in trace.planted)
         elsewhere = tuple(one for one in self.planted if one not in own)
         return Evidence(case, tuple(traces), (), self.generated, elsewhere)
+
+
+def _no_verdict(target: Target, reason: str, detail: str) -> NotJudged:
+    return NotJudged(reason, detail, target.endpoint, target.mutator.name)
 
 
 def _stand_for(controls: tuple[Trace, ...]) -> Trace:

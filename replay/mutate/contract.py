@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from random import Random
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from replay.model.case import Expectation, Injected, Site, Step
 from replay.model.session import Session
@@ -31,6 +31,7 @@ class Mutator(Protocol):
         ...
 
 
+@runtime_checkable
 class Injects(Protocol):
     """Optional power: names what it puts into the request, so that an oracle can look for it."""
 
@@ -39,6 +40,7 @@ class Injects(Protocol):
         ...
 
 
+@runtime_checkable
 class HasSerialTwin(Protocol):
     """Optional power: steps sent at once also run one after another, for comparison (the serial envelope)."""
 

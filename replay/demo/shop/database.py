@@ -12,6 +12,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Protocol
 
 from replay.demo.shop.schema import offset_statements, table_statements
+from replay.model.errors import ReplayError
 
 Row = dict[str, Any]
 Value = str | int | None
@@ -21,7 +22,7 @@ class UniqueError(Exception):
     """A row was refused because a unique index already holds its like."""
 
 
-class DatabaseUnavailableError(Exception):
+class DatabaseUnavailableError(ReplayError):
     """The database cannot be opened or prepared; the message is one sentence for the person who started the shop."""
 
 
@@ -35,7 +36,7 @@ class Statements(Protocol):
     async def run(self, sql: str, *values: Value) -> None: ...
 
     async def insert(self, table: str, row: Row) -> int:
-        """Stores one row and gives its id."""
+        """Stores one row of a table with numbered ids and gives its id."""
         ...
 
 
@@ -83,7 +84,7 @@ class _SqliteStatements:
 
     async def insert(self, table: str, row: Row) -> int:
         found = await self.rows(insert_sql(table, tuple(row)), *row.values())
-        return int(found[0]["id"]) if table != "tenant" else 0
+        return int(found[0]["id"])
 
 
 class SqliteDatabase:
@@ -140,7 +141,7 @@ class SqliteDatabase:
                 for sql in offset_statements("sqlite", id_offset):
                     await statements.run(sql)
         except UniqueError as error:
-            raise _duplicates() from error
+            raise duplicates_left() from error
         except sqlite3.Error as error:
             raise DatabaseUnavailableError(f"The SQLite database cannot be prepared: {error}.") from error
 
@@ -148,7 +149,8 @@ class SqliteDatabase:
         self._connection.close()
 
 
-def _duplicates() -> DatabaseUnavailableError:
+def duplicates_left() -> DatabaseUnavailableError:
+    """The refusal to guard a database that already breaks the rule."""
     return DatabaseUnavailableError(
         "The database holds duplicate enrolments left by the fault enrol-race; start the shop on an empty database."
     )

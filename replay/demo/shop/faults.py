@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from replay.model.errors import UsageError
+
 Build = Literal["old", "new"]
 
 
@@ -62,7 +64,7 @@ FAULT_NAMES: frozenset[str] = frozenset(fault.name for fault in FAULTS)
 NEW_BUILD_FAULTS: frozenset[str] = frozenset(fault.name for fault in FAULTS if fault.new_build_only)
 
 
-class UnknownFaultError(ValueError):
+class UnknownFaultError(UsageError):
     """A fault was asked for that the shop does not have."""
 
 

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import lru_cache
-from typing import LiteralString, cast
+from typing import LiteralString
 
 from replay.demo.shop.database import (
     DatabaseUnavailableError,
@@ -17,6 +17,7 @@ from replay.demo.shop.database import (
     Statements,
     UniqueError,
     Value,
+    duplicates_left,
     insert_sql,
 )
 from replay.demo.shop.schema import offset_statements, table_statements
@@ -37,7 +38,7 @@ _PREPARE_LOCK = 7_226_001  # any number will do, so long as every shop takes the
 
 @lru_cache(maxsize=256)
 def _marks(sql: str) -> LiteralString:
-    return cast(LiteralString, sql.replace("?", "%s"))  # every statement is text of this program
+    return sql.replace("?", "%s")
 
 
 class _PostgresStatements:
@@ -62,7 +63,7 @@ class _PostgresStatements:
 
     async def insert(self, table: str, row: Row) -> int:
         found = await self.rows(insert_sql(table, tuple(row)), *row.values())
-        return int(found[0]["id"]) if table != "tenant" else 0
+        return int(found[0]["id"])
 
 
 class PostgresDatabase:
@@ -70,9 +71,9 @@ class PostgresDatabase:
 
     lock = " FOR NO KEY UPDATE"  # the weaker lock, so that rows which refer to this one can still be written
 
-    def __init__(self, url: str, connection: Connection) -> None:
+    def __init__(self, url: str, connections: list[Connection]) -> None:
         self._url = url
-        self._idle: list[Connection] = [connection]
+        self._idle = connections
         self._free = asyncio.Semaphore(_POOL_SIZE)
 
     @asynccontextmanager
@@ -115,9 +116,7 @@ class PostgresDatabase:
                 for sql in offset_statements("postgresql", id_offset):
                     await statements.run(sql)
         except UniqueError as error:
-            raise DatabaseUnavailableError(
-                "The database holds duplicate enrolments left by the fault enrol-race; use an empty database."
-            ) from error
+            raise duplicates_left() from error
         except psycopg.Error as error:
             raise DatabaseUnavailableError(f"The PostgreSQL database cannot be prepared: {_brief(error)}.") from error
 
@@ -128,18 +127,18 @@ class PostgresDatabase:
 
 
 async def connect(url: str) -> PostgresDatabase:
-    """Opens the database with a first connection."""
+    """Opens the database with all its connections: one opened late would blur the races this shop is there to show."""
+    connections: list[Connection] = []
     try:
-        return PostgresDatabase(url, await _open(url))
+        while len(connections) < _POOL_SIZE:
+            connections.append(await _open(url))
+        return PostgresDatabase(url, connections)
     except psycopg.Error as error:
         raise DatabaseUnavailableError(f"The PostgreSQL database cannot be reached: {_brief(error)}.") from error
 
 
 async def _open(url: str) -> Connection:
-    # NOTICEs such as "relation already exists, skipping" are wanted by nobody.
-    return await psycopg.AsyncConnection.connect(
-        url, autocommit=True, row_factory=dict_row, options="-c client_min_messages=warning"
-    )
+    return await psycopg.AsyncConnection.connect(url, autocommit=True, row_factory=dict_row)
 
 
 def _brief(error: Exception) -> str:

@@ -1,0 +1,60 @@
+"""Answers of two traces that belong together, and what redaction did at their places."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from replay.model.evidence import Attempt, Trace
+
+Redacted: TypeAlias = "Callable[[str, str, str], str]"
+"""`redacted(endpoint, side, place_pattern)`: the class that redaction replaced there; empty when it kept the value."""
+
+
+def nothing_redacted(endpoint: str, side: str, place: str) -> str:  # noqa: ARG001 - a Redacted
+    """For traces that are all live, and for captures of synthetic traffic."""
+    return ""
+
+
+def first_attempts(trace: Trace) -> dict[str, Attempt]:
+    """Per recorded exchange the attempt that plays it; copies are a mutation's doing and are not compared."""
+    out: dict[str, Attempt] = {}
+    for attempt in trace.attempts:
+        if attempt.copy == 0:
+            out.setdefault(attempt.exchange_id, attempt)
+    return out
+
+
+def align(left: Trace, right: Trace) -> Iterator[tuple[Attempt, Attempt]]:
+    """Pairs of attempts that play the same recorded exchange, in the left trace's order."""
+    others = first_attempts(right)
+    for exchange_id, attempt in first_attempts(left).items():
+        if exchange_id in others:
+            yield attempt, others[exchange_id]
+
+
+@dataclass(frozen=True, slots=True)
+class Redaction:
+    """`redacted` for responses, remembered per place; knows how the diff room's places are called elsewhere."""
+
+    redacted: Redacted
+    _known: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def class_at(self, endpoint: str, place: str) -> str:
+        """The class that replaced the value at `place` in the recording, or an empty string."""
+        key = (endpoint, place)
+        found = self._known.get(key)
+        if found is None:
+            names = (self.redacted(endpoint, "response", name) for name in _names_of(place))
+            found = self._known[key] = next((name for name in names if name), "")
+        return found
+
+
+def _names_of(place: str) -> tuple[str, ...]:
+    """`header.x` is the n-th field `header.x[*]` to the redactor, and Location's segments have a place of their own."""
+    if place == "header.location":
+        return (place, f"{place}[*]", "location[*]")
+    if place.startswith("header."):
+        return (place, f"{place}[*]")
+    return (place,)

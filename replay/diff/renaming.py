@@ -1,0 +1,140 @@
+"""Equality up to renaming: one recorded name stands for one live name, in both directions, within its domain.
+
+A domain is a redaction class for values that name one thing wherever they stand (uuids, tokens, e-mails), and one
+place of one endpoint for all others (17 may be a course and a user).
+Rule: a contradiction needs a majority that was seen at least twice; alone, every renaming is consistent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from replay.diff.shapes import names_one_thing, shape
+from replay.model.tree import Scalar
+
+Domain = tuple[str, ...]
+_MAJORITY = 2  # times that a pair must have been seen to speak against another
+_SHORT_TEXT = 4  # letters; shorter texts may share a stand-in by chance
+_LONGEST_SHOWN = 40  # characters
+_SHOWN_SHAPES = frozenset({"uuid", "id", "number"})
+
+
+@dataclass(slots=True)
+class Sightings:
+    """How often, in which answers and at how many places one recorded value stood for one live value."""
+
+    leaves: int = 0
+    answers: set[str] = field(default_factory=set)
+    places: set[tuple[str, str]] = field(default_factory=set)
+
+    @property
+    def weight(self) -> tuple[int, int]:
+        """Places first: one faulty list repeats its error in every element."""
+        return len(self.places), self.leaves
+
+
+def domain_of(endpoint: str, place: str, value_class: str, left: Scalar, right: Scalar) -> Domain:
+    """Where the two values' names are unique. Redaction gives one value different stand-ins per class."""
+    if names_one_thing(left) and names_one_thing(right):
+        return (value_class,)
+    return (endpoint, place)
+
+
+def key_of(value: Scalar) -> str:
+    """17 and "17" are one name; e-mails and uuids are one name in any case (redaction folds them as well)."""
+    text = str(value)
+    return text.casefold() if shape(value) in {"uuid", "email"} else text
+
+
+@dataclass(slots=True)
+class Renaming:
+    """One world's map, learned from aligned leaves and seeded with what request binding knows."""
+
+    forward: dict[Domain, dict[str, dict[str, Sightings]]] = field(default_factory=dict)
+    backward: dict[Domain, dict[str, dict[str, Sightings]]] = field(default_factory=dict)
+    bound: dict[str, set[str]] = field(default_factory=dict)  # recorded -> live, from bindings and fresh values
+    bound_back: dict[str, set[str]] = field(default_factory=dict)
+
+    def bind(self, renamed: Iterable[tuple[str, str]]) -> None:
+        """Takes over `Trace.renamed`."""
+        for recorded, live in renamed:
+            self.bound.setdefault(recorded, set()).add(live)
+            self.bound_back.setdefault(live, set()).add(recorded)
+
+    def is_bound(self, recorded: Scalar, live: Scalar) -> bool:
+        """True when request binding already knows that `live` stands for `recorded`."""
+        return str(live) in self.bound.get(str(recorded), ())
+
+    def see(self, domain: Domain, recorded: Scalar, live: Scalar, site: tuple[str, str, str]) -> None:
+        """Counts one aligned leaf. `site` is (exchange id, endpoint, place)."""
+        one, two = key_of(recorded), key_of(live)
+        sightings = self.forward.setdefault(domain, {}).setdefault(one, {}).setdefault(two, Sightings())
+        self.backward.setdefault(domain, {}).setdefault(two, {})[one] = sightings
+        sightings.leaves += 1
+        sightings.answers.add(site[0])
+        sightings.places.add((site[1], site[2]))
+
+    def is_one_to_one(self, domain: Domain, recorded: Scalar, live: Scalar) -> bool:
+        """Nothing in the domain contradicts this pair."""
+        one, two = key_of(recorded), key_of(live)
+        return len(self.forward[domain][one]) == 1 and len(self.backward[domain][two]) == 1
+
+    def repeats(self, domain: Domain, recorded: Scalar, live: Scalar) -> int:
+        """How often this pair was seen again after the first time."""
+        return self.forward[domain][key_of(recorded)][key_of(live)].leaves - 1
+
+    def conflict(self, domain: Domain, recorded: Scalar, live: Scalar, value_class: str) -> str:
+        """Why this pair cannot be right, as a remark without values that could be secrets; empty when it can."""
+        one, two = key_of(recorded), key_of(live)
+        here = self.forward[domain][one][two].weight
+        was, now = shown(recorded), shown(live)
+        unique = len(domain) == 1
+        if not (value_class and _may_share_stand_in(recorded)):
+            best = _strongest(self.forward[domain][one], self.bound.get(str(recorded), ()) if unique else ())
+            if best and best[0] != two and best[1] > here:
+                return f"recorded {was} maps to {shown_key(best[0], live)} in {_answers(best[2])}, here {now}"
+        best = _strongest(self.backward[domain][two], self.bound_back.get(str(live), ()) if unique else ())
+        if best and best[0] != one and best[1] > here:
+            other = shown_key(best[0], recorded)
+            return f"{now} stands for recorded {other} in {_answers(best[2])}, here for {was}"
+        return ""
+
+
+def _strongest(seen: dict[str, Sightings], bound: Iterable[str]) -> tuple[str, tuple[int, int], int] | None:
+    """The partner with the most weight, its weight and its answers; a binding weighs as one place seen twice."""
+    ranked = sorted(_weighed(seen, {key_of(value) for value in bound}), key=lambda entry: (entry[1], entry[0]))
+    return ranked[-1] if ranked and ranked[-1][1][1] >= _MAJORITY else None
+
+
+def _weighed(seen: dict[str, Sightings], bound: set[str]) -> Iterator[tuple[str, tuple[int, int], int]]:
+    for key, sightings in seen.items():
+        extra = 1 if key in bound else 0
+        places, leaves = sightings.weight
+        yield key, (places + extra, leaves + _MAJORITY * extra), len(sightings.answers)
+    if len(bound) == 1:
+        for key in bound - seen.keys():
+            yield key, (1, _MAJORITY), 1
+
+
+def _may_share_stand_in(recorded: Scalar) -> bool:
+    """Letters are scrambled in place: two of the 26 words of one letter easily meet."""
+    return isinstance(recorded, str) and sum(letter.isalnum() for letter in recorded) < _SHORT_TEXT
+
+
+def _answers(count: int) -> str:
+    return "1 answer" if count == 1 else f"{count} answers"
+
+
+def shown(value: Scalar) -> str:
+    """The value when it is an id that names a row, else "a value": remarks travel further than evidence."""
+    if isinstance(value, bool) or value is None or isinstance(value, float):
+        return "a value"
+    text = str(value)
+    is_id = shape(value).partition(":")[0] in _SHOWN_SHAPES or (text.isdecimal() and len(text) < 12)
+    return text if is_id and len(text) <= _LONGEST_SHOWN else "a value"
+
+
+def shown_key(key: str, like: Scalar) -> str:
+    """As `shown`, for a value known by its text; `like` stands at the same place and has its type."""
+    return shown(int(key)) if isinstance(like, int) and key.lstrip("-").isdecimal() else shown(key)

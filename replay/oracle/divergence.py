@@ -1,0 +1,132 @@
+"""Divergence: the target no longer answers what was recorded, at a place that clean replays agree about."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from replay.model.case import Expectation
+from replay.model.difference import Difference, DifferenceKind
+from replay.model.evidence import Evidence, Role
+from replay.model.finding import Finding, Level, Proof, Severity
+from replay.model.tree import Scalar, Tree
+from replay.oracle.rowset import is_secret, shown
+from replay.oracle.subject import CLEAN, Subject
+
+Group = tuple[str, str, DifferenceKind]
+
+_SEVERITY = {
+    DifferenceKind.FAULT: Severity.HIGH,
+    DifferenceKind.STATUS: Severity.HIGH,
+    DifferenceKind.MISSING: Severity.HIGH,
+    DifferenceKind.TYPE: Severity.HIGH,
+    DifferenceKind.MEDIA_TYPE: Severity.MEDIUM,
+    DifferenceKind.VALUE: Severity.MEDIUM,
+    DifferenceKind.RENAMING: Severity.MEDIUM,
+    DifferenceKind.LENGTH: Severity.MEDIUM,
+    DifferenceKind.ADDED: Severity.LOW,
+}
+_TITLES = {
+    DifferenceKind.FAULT: "{place}: no response any more",
+    DifferenceKind.STATUS: "another status than recorded",
+    DifferenceKind.MISSING: "{place} is no longer answered",
+    DifferenceKind.TYPE: "{place} changed its type",
+    DifferenceKind.MEDIA_TYPE: "another media type than recorded",
+    DifferenceKind.VALUE: "{place} has another value",
+    DifferenceKind.RENAMING: "{place} names another thing than recorded",
+    DifferenceKind.LENGTH: "{place} has another length",
+    DifferenceKind.ADDED: "{place} is new",
+}
+_SAMPLES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Divergence:
+    """Judges differences between the recording and the clean replays; noise is already gone from them."""
+
+    ignored_places: tuple[str, ...] = ()  # patterns such as body.build_number
+
+    name: ClassVar[str] = "divergence"
+    judges: ClassVar[frozenset[Expectation]] = frozenset({Expectation.SAME})
+    needs: ClassVar[frozenset[str]] = frozenset()
+
+    def judge(self, evidence: Evidence) -> Iterable[Finding]:
+        groups: dict[Group, list[Difference]] = {}
+        for one in evidence.differences:
+            if one.place not in self.ignored_places:
+                groups.setdefault((one.endpoint, one.place, one.kind), []).append(one)
+        level = _level(evidence)
+        for group, found in groups.items():
+            yield self._finding(evidence, group, found, level, groups)
+
+    def _finding(
+        self,
+        evidence: Evidence,
+        group: Group,
+        found: list[Difference],
+        level: Level,
+        groups: Mapping[Group, list[Difference]],
+    ) -> Finding:
+        endpoint, place, kind = group
+        case = evidence.case
+        subject = Subject(endpoint, case.mutation.mutator, case.id) if case else Subject(endpoint, CLEAN)
+        proofs = [Proof("differences", [_line(one) for one in found[:_SAMPLES]])]
+        if twins := _twins(group, groups):
+            proofs.append(Proof("perhaps renamed; see also", list(twins)))
+        return subject.finding(
+            self.name,
+            f"{place}|{kind}",
+            severity=_SEVERITY[kind],
+            level=level,
+            title=_TITLES[kind].format(place=place),
+            expected=f"{place}: {_samples(place, [one.expected for one in found])} as recorded",
+            observed=f"{kind} at {place}: {_samples(place, [one.observed for one in found])}, in {len(found)} answers",
+            tenant=_tenant(evidence, found),
+            proofs=tuple(proofs),
+        )
+
+
+def _level(evidence: Evidence) -> Level:
+    """What noise does not explain was so in every clean replay; one replay alone proves half."""
+    seen = evidence.mutated if evidence.case else evidence.of(Role.CLEAN)
+    return Level.CONFIRMED if len(seen) > 1 else Level.PROBABLE
+
+
+def _twins(group: Group, groups: Mapping[Group, list[Difference]]) -> tuple[str, ...]:
+    """Where something went, what came beside it (and the other way round)."""
+    endpoint, place, kind = group
+    opposite = {DifferenceKind.MISSING: DifferenceKind.ADDED, DifferenceKind.ADDED: DifferenceKind.MISSING}.get(kind)
+    parent = place.rpartition(".")[0]
+    return tuple(
+        f"{other_kind} {other}"
+        for at, other, other_kind in groups
+        if at == endpoint and other_kind is opposite and other.rpartition(".")[0] == parent
+    )
+
+
+def _samples(place: str, values: list[Scalar]) -> str:
+    if is_secret(place):
+        return "(hidden)"
+    kinds = Counter(repr(shown(value)) for value in values)
+    return " | ".join(text for text, _ in kinds.most_common(_SAMPLES))
+
+
+def _line(one: Difference) -> Tree:
+    hidden = is_secret(one.place)
+    return {
+        "exchange": one.exchange_id,
+        "place": one.place,
+        "recorded": "(hidden)" if hidden else shown(one.expected),
+        "answered": "(hidden)" if hidden else shown(one.observed),
+        "remark": one.remark,
+    }
+
+
+def _tenant(evidence: Evidence, found: list[Difference]) -> str:
+    """The tenant whose answers differ, when it is one alone."""
+    ids = {one.exchange_id for one in found}
+    attempts = (attempt for trace in evidence.traces for attempt in trace.attempts)
+    tenants = {attempt.actor.tenant for attempt in attempts if attempt.exchange_id in ids and attempt.actor}
+    return tenants.pop() if len(tenants) == 1 else ""

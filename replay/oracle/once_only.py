@@ -1,0 +1,65 @@
+"""What the client was promised: an idempotency key in a request asks for the effect once, however often it is sent."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from replay.model.evidence import Attempt, Trace
+from replay.model.exchange import Request
+from replay.model.message import request_leaves, text_of
+
+KEY_HEADERS = ("idempotency-key", "x-idempotency-key", "paypal-request-id")
+KEY_FIELDS = ("idempotency_key", "idempotencykey", "idempotency-key")
+WEAK_KEY_FIELDS = ("request_id", "requestid")  # often a mere tracing id: the promise is only probable
+_ENVELOPE_SIZE = 2  # ("body", name): keys deeper in a document belong to something else
+
+# Serial copies that were throttled, signed out or broken say nothing about what the rows allow.
+_UNCOMPARABLE = frozenset({0, 401, 429})
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Promise:
+    """One key was sent by several copies. `keys` is how many different keys the copies carried in all."""
+
+    where: str
+    is_weak: bool
+    keys: int
+
+
+def promise_of(trace: Trace) -> Promise | None:
+    """The promise that the judged copies share, or None: copies with a key of their own were promised nothing."""
+    found = [key for attempt in trace.judged() if (key := _key_of(attempt.request))]
+    if not found:
+        return None
+    counts = Counter(value for _, _, value in found)
+    if max(counts.values()) < 2:
+        return None
+    where, is_weak, _ = found[0]
+    return Promise(where, is_weak, len(counts))
+
+
+def is_comparable(serial: Trace, mutated: Trace) -> bool:
+    """True when as many copies were sent one after another and each was really answered by the application."""
+    copies = serial.judged()
+    return len(copies) >= len(mutated.judged()) and not any(_is_uncomparable(attempt) for attempt in copies)
+
+
+def _is_uncomparable(attempt: Attempt) -> bool:
+    return attempt.status in _UNCOMPARABLE or attempt.status >= 500
+
+
+def _key_of(request: Request) -> tuple[str, bool, str] | None:
+    for name in KEY_HEADERS:
+        if key := request.headers.get(name):
+            return f"header {name}", False, key
+    weak = None
+    for place, value in request_leaves(request):
+        if place[0] not in {"body", "form"} or (place[0] == "body" and len(place) != _ENVELOPE_SIZE):
+            continue
+        name = str(place[1]).lower()
+        if value and name in KEY_FIELDS:
+            return f"{place[0]}.{place[1]}", False, text_of(value)
+        if value and name in WEAK_KEY_FIELDS:
+            weak = f"{place[0]}.{place[1]}", True, text_of(value)
+    return weak

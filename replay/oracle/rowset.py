@@ -1,0 +1,93 @@
+"""Row changes as oracles compare them: what a clean request does to the rows, and how a row is shown.
+
+Rule: only what *every* clean request did, as often each time, is an effect. An entity whose count varies between
+controls (lazy initialisation, background jobs) proves nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
+
+from replay.model.evidence import Trace
+from replay.model.message import text_of
+from replay.model.reading import Cell, Operation, RowChange
+from replay.model.tree import Tree
+
+Effect = tuple[str, Operation]
+
+# Tables that are written for every attempt, refused ones too: one more row there is no second effect.
+JOURNALS = (
+    "*audit*", "log", "logs", "*_log", "*_logs", "log_*", "*journal*", "*history*", "*outbox*", "*event", "*events",
+    "*attempt*", "*idempoten*",
+)  # fmt: skip
+
+_SECRET = re.compile(r"passw|secret|token|hash|salt|authorization|cookie|api_?key|private", re.IGNORECASE)
+_MARK = re.compile(r"<(\d+) bytes, digest [0-9a-f]+>$")  # how a probe ends the head of a long value
+_SHOWN_CHARS = 60
+
+
+def effects(controls: Iterable[Trace]) -> dict[Effect, int]:
+    """How many rows of each entity a clean request inserts, updates or deletes, where all controls agree."""
+    counts = [Counter((c.entity, c.operation) for c in trace.changes or ()) for trace in controls]
+    if not counts:
+        return {}
+    first, rest = counts[0], counts[1:]
+    return {effect: n for effect, n in first.items() if all(other[effect] == n for other in rest)}
+
+
+def inserts_of(trace: Trace, entity: str) -> list[RowChange]:
+    changes = trace.changes or ()
+    return [change for change in changes if change.entity == entity and change.operation is Operation.INSERT]
+
+
+def is_journal(entity: str, journals: tuple[str, ...]) -> bool:
+    """True when the table's name (without its schema) says that it takes notes of attempts."""
+    name = entity.rpartition(".")[2].lower()
+    return any(fnmatchcase(name, journal) for journal in journals)
+
+
+def cell_text(cell: Cell) -> str:
+    return text_of(cell)
+
+
+def cell_bytes(cell: Cell) -> int:
+    """The cell's size; of a marked cell the size that the mark names."""
+    text = text_of(cell)
+    mark = _MARK.search(text)
+    return int(mark.group(1)) if mark else len(text.encode("utf-8", "replace"))
+
+
+def is_secret(name: str) -> bool:
+    """True when a column, key or place by its name holds a credential, which no report shows."""
+    return bool(_SECRET.search(name))
+
+
+def shown(value: Cell) -> Cell:
+    """The value as reports show it: long text cut."""
+    if isinstance(value, str) and len(value) > _SHOWN_CHARS:
+        return value[: _SHOWN_CHARS - 1] + "…"
+    return value
+
+
+def shown_row(row: Mapping[str, Cell]) -> Tree:
+    return {name: "(hidden)" if is_secret(name) and value is not None else shown(value) for name, value in row.items()}
+
+
+def shown_change(change: RowChange) -> Tree:
+    """A change as one flat line: the operation, then for an update only the columns that it changed, as `a → b`."""
+    line: dict[str, Tree] = {"entity": change.entity, "operation": change.operation.value}
+    line |= {name: shown(value) for name, value in change.key}
+    before, after = dict(change.before), dict(change.after)
+    for name, value in change.row.items():
+        if name in line:
+            continue
+        if is_secret(name):
+            line[name] = "(hidden)"
+        elif before and after and before.get(name) != after.get(name):
+            line[name] = f"{shown(before.get(name))} → {shown(after.get(name))}"
+        else:
+            line[name] = shown(value)
+    return line

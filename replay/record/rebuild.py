@@ -1,0 +1,60 @@
+"""A snapshot as an exchange of the model: text instead of bytes, bodies without content coding."""
+
+from __future__ import annotations
+
+from replay.model.body import EMPTY, Body
+from replay.model.exchange import Exchange, Outcome, Request, Response
+from replay.model.headers import Headers
+from replay.record.decode import BodyRefusedError, decoded
+from replay.record.faults import fault_of
+from replay.record.snapshot import RawHeaders, Snapshot
+
+
+def exchange_of(snapshot: Snapshot, name: str) -> tuple[Exchange, tuple[str, ...]]:
+    """The exchange called `name`, and why bodies were left out (such a body is empty and marked as truncated)."""
+    reasons: list[str] = []
+    headers = _headers(snapshot.request_headers)
+    body = _body(snapshot.request_body, snapshot.request_bytes, headers, "request", reasons)
+    request = Request(
+        method=snapshot.method.decode("latin-1"),
+        target=snapshot.target.decode("latin-1"),
+        headers=headers.without("content-encoding"),
+        body=body,
+        scheme=snapshot.scheme,
+        host=snapshot.host.decode("latin-1") or headers.get("host"),
+    )
+    outcome = _outcome(snapshot, request, reasons)
+    exchange = Exchange(name, request, outcome, snapshot.started, snapshot.ended, snapshot.connection)
+    return exchange, tuple(reasons)
+
+
+def _outcome(snapshot: Snapshot, request: Request, reasons: list[str]) -> Outcome:
+    if not snapshot.status:
+        return fault_of(snapshot.error)
+    headers = _headers(snapshot.response_headers)
+    if request.method == "HEAD":  # its headers describe a body that was never sent
+        return Response(snapshot.status, headers.without("content-encoding"))
+    body = _body(snapshot.response_body, snapshot.response_bytes, headers, "response", reasons)
+    return Response(snapshot.status, headers.without("content-encoding"), body)
+
+
+def _body(data: bytes, size_bytes: int, headers: Headers, side: str, reasons: list[str]) -> Body:
+    if not size_bytes:
+        return EMPTY
+    content_type = headers.get("content-type")
+    codings = ", ".join(headers.get_all("content-encoding"))
+    is_cut = len(data) < size_bytes or size_bytes < 0
+    if is_cut and (codings or size_bytes < 0):
+        reasons.append(f"{side}: cut while still encoded" if codings else f"{side}: not seen")
+        return Body(b"", content_type, True, max(size_bytes, 0))
+    if is_cut:
+        return Body(data, content_type, True, size_bytes)
+    try:
+        return Body(decoded(data, codings), content_type)
+    except BodyRefusedError as error:
+        reasons.append(f"{side}: {error}")
+        return Body(b"", content_type, True, size_bytes)
+
+
+def _headers(fields: RawHeaders) -> Headers:
+    return Headers(tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in fields))

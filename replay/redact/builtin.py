@@ -1,0 +1,30 @@
+"""The redactors in the order in which they work; `framing` last, for it measures what the others wrote."""
+
+from __future__ import annotations
+
+from replay.redact.contract import Redactor
+from replay.redact.cookies import Cookies
+from replay.redact.credentials import Credentials
+from replay.redact.form_body import FormBody
+from replay.redact.framing import Framing
+from replay.redact.headers import HeaderFields
+from replay.redact.json_body import JsonBody
+from replay.redact.locations import Locations
+from replay.redact.origin_facts import OriginFacts
+from replay.redact.other_body import OtherBody
+from replay.redact.request_line import RequestLine
+from replay.redact.text_body import TextBody
+
+BUILTIN: tuple[Redactor, ...] = (
+    RequestLine(),
+    Credentials(),
+    Cookies(),
+    Locations(),
+    HeaderFields(),
+    JsonBody(),
+    FormBody(),
+    TextBody(),
+    OtherBody(),
+    OriginFacts(),
+    Framing(),
+)

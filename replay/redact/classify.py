@@ -1,0 +1,106 @@
+"""Which class a value belongs to: by its own shape first, by its name where the shape says nothing.
+
+Rule: shape before name, so that a value has one stand-in wherever it stands; only secrets that must not even show
+equality (passwords, PINs), personal numbers and words of closed lists depend on the name.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+
+from replay.model.endpoint import is_id_like
+from replay.redact import detectors
+from replay.redact.contract import ValueClass
+from replay.redact.vocabulary import LITERALS, KeyRole, is_enum_word
+
+_CREDENTIALS = re.compile(r"(bearer|basic|token|dpop|apikey|negotiate) +(\S+)", re.IGNORECASE)
+_ABSOLUTE_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,15}://\S+")
+_RELATIVE_URL = re.compile(r"/[A-Za-z0-9._~%!$&'()*+,;=:@-][A-Za-z0-9._~%!$&'()*+,;=:@/-]*(?:\?\S*)?")
+_PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
+_BASE64_JSON = re.compile(r"[eW][w-z0-9+/_-][A-Za-z0-9+/_-]{6,}={0,2}")
+_DIGITS_ONLY = re.compile(r"[+(]?\d[\d ()./-]{3,30}")
+_ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_PERSONAL = {KeyRole.PHONE: ValueClass.PHONE, KeyRole.NUMBER: ValueClass.DIGITS}
+
+
+def classify(role: KeyRole, text: str) -> ValueClass:
+    """The class of `text` under a name of `role`."""
+    if role is KeyRole.SECRET:
+        return ValueClass.PASSWORD if text else ValueClass.KEPT
+    if text.lower() in LITERALS:
+        return ValueClass.KEPT
+    if text[0].isdigit() or text[0] in "+-(":
+        found = _numeric(role, text)
+        if found is not None:
+            return found
+    if is_enum_word(role, text):
+        return ValueClass.KEPT
+    if detectors.is_timestamp(text):
+        if role is not KeyRole.BIRTH:
+            return ValueClass.KEPT
+        return ValueClass.BIRTH if _ISO_DAY.match(text) else ValueClass.TEXT
+    return _by_shape(text) or _container(text) or _plain(role, text)
+
+
+def _numeric(role: KeyRole, text: str) -> ValueClass | None:
+    if detectors.is_card(text):
+        return ValueClass.CARD
+    if role in _PERSONAL and _DIGITS_ONLY.fullmatch(text):
+        return _PERSONAL[role]
+    if not detectors.is_number(text):
+        return None
+    if role in (KeyRole.NUMBER, KeyRole.TOKEN, KeyRole.BIRTH):
+        return ValueClass.DIGITS
+    if role is KeyRole.GEO and "." in text:
+        return ValueClass.GEO
+    if text[0] == "+" and detectors.is_phone(text):
+        return ValueClass.PHONE
+    return ValueClass.KEPT
+
+
+def _by_shape(text: str) -> ValueClass | None:
+    if "@" in text and detectors.is_email(text):
+        return ValueClass.EMAIL
+    if detectors.uuid_hex(text):
+        return ValueClass.UUID
+    if detectors.is_jwt(text):
+        return ValueClass.JWT
+    if detectors.is_iban(text):
+        return ValueClass.IBAN
+    if detectors.is_phone(text):
+        return ValueClass.PHONE
+    if detectors.is_ipv4(text) or (detectors.is_ipv6(text) and _is_ipv6(text)):
+        return ValueClass.IP
+    return None
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        ipaddress.IPv6Address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _container(text: str) -> ValueClass | None:
+    if (text[0] == "{" and text[-1] == "}") or (text[0] == "[" and text[-1] == "]"):
+        return ValueClass.JSON
+    if "://" in text and _ABSOLUTE_URL.fullmatch(text):
+        return ValueClass.URL
+    if text[0] == "/" and _RELATIVE_URL.fullmatch(text):
+        return ValueClass.URL
+    if _BASE64_JSON.fullmatch(text):
+        return ValueClass.BASE64
+    if " " in text and _CREDENTIALS.fullmatch(text):
+        return ValueClass.CREDENTIALS
+    if "%" in text and _PERCENT.search(text):
+        return ValueClass.PERCENT
+    return None
+
+
+def _plain(role: KeyRole, text: str) -> ValueClass:
+    """All of these are scrambled alike; the class is for the reader of an audit and for the second look."""
+    if role is KeyRole.TOKEN or is_id_like(text):
+        return ValueClass.TOKEN
+    return ValueClass.NAME if role is KeyRole.NAME else ValueClass.TEXT

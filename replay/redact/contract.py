@@ -1,0 +1,110 @@
+"""What a redactor is, and the notes in which it tells what it did.
+
+Rule: a redactor is pure and total. It looks only at its own part of the exchange, and it never hands out a value:
+notes carry places, classes and counts; the originals that they collect for the second look die with the notes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from replay.model.capture import RedactedField
+from replay.model.exchange import Exchange
+from replay.redact.pseudonyms import Pseudonym
+
+
+class Side(StrEnum):
+    REQUEST = "request"
+    RESPONSE = "response"
+
+
+class ValueClass(StrEnum):
+    """What a value is taken for; it chooses the stand-in."""
+
+    KEPT = "kept"  # number, time, word of a closed list, our own stand-in
+    EMAIL = "email"
+    UUID = "uuid"
+    JWT = "jwt"
+    CARD = "card"
+    IBAN = "iban"
+    PHONE = "phone"
+    IP = "ip"
+    HOST = "host"
+    DIGITS = "digits"  # a number that names a person or opens a door
+    BIRTH = "birth"
+    GEO = "geo"
+    PASSWORD = "password"  # noqa: S105 (a class)
+    TOKEN = "token"  # noqa: S105 (a class)
+    NAME = "name"
+    TEXT = "text"
+    URL = "url"  # from here on: text that holds other values
+    JSON = "json"
+    BASE64 = "base64"
+    PERCENT = "percent"
+    CREDENTIALS = "credentials"
+    BODY = "body"
+    FIELD = "field"  # a whole header field or attribute
+
+
+class Action(StrEnum):
+    PSEUDONYMISE = "pseudonymise"
+    MASK = "mask"
+    DROP = "drop"
+
+
+Original = tuple[ValueClass, str]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Change:
+    """A value's new text and what was done to it; `action` None when it stays. `originals` are what is now hidden."""
+
+    text: str
+    value_class: ValueClass = ValueClass.KEPT
+    action: Action | None = None
+    originals: tuple[Original, ...] = ()
+
+
+@dataclass(slots=True, repr=False)
+class Notes:
+    """The clipboard of one exchange: what may stay here, and what was done.
+
+    `keeps` are place patterns (`body.items[*].title`) that the configuration lets stay at this endpoint. `words` are
+    the names and words that stayed: the second look does not take them for survivors.
+    """
+
+    keeps: frozenset[str] = frozenset()
+    originals: set[Original] = field(default_factory=set)
+    words: set[str] = field(default_factory=set)
+    counts: dict[tuple[str, str, str, str], int] = field(default_factory=dict)
+
+    def did(self, side: Side, place: str, value_class: ValueClass, action: Action) -> None:
+        """Count one value of `value_class` at `place` (a pattern) as replaced."""
+        key = (side.value, place, value_class.value, action.value)
+        self.counts[key] = self.counts.get(key, 0) + 1
+
+    def apply(self, side: Side, place: str, change: Change) -> str:
+        """Note a change of a value and hand its text on."""
+        if change.action is None:
+            self.words.add(change.text)
+        else:
+            self.did(side, place, change.value_class, change.action)
+        self.originals.update(change.originals)
+        return change.text
+
+    def fields(self, endpoint: str) -> tuple[RedactedField, ...]:
+        """What was done, in a stable order."""
+        return tuple(RedactedField(endpoint, *key, count) for key, count in sorted(self.counts.items()))
+
+
+class Redactor(Protocol):
+    """One file, one class, a frozen dataclass whose fields are its configuration (`[redactors.NAME]`)."""
+
+    @property
+    def name(self) -> str: ...
+
+    def redact(self, exchange: Exchange, pseudonym: Pseudonym, notes: Notes) -> Exchange:
+        """The exchange with this redactor's part replaced. Never raises on any input; reads no clock and no chance."""
+        ...

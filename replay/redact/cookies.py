@@ -1,0 +1,76 @@
+"""Cookies, both ways: the value that the server set and the client brings back keeps one stand-in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from replay.model.exchange import Exchange
+from replay.redact.contract import Action, Notes, Side, ValueClass
+from replay.redact.detectors import is_timestamp
+from replay.redact.pseudonyms import Pseudonym
+from replay.redact.rewriter import Rewriter
+from replay.redact.sides import with_fields
+from replay.redact.urls import redact_path
+from replay.redact.vocabulary import listed
+
+FIELDS = frozenset(("cookie", "set-cookie"))
+_FLAGS = listed("httponly secure partitioned")
+_WORDS = listed("strict lax none low medium high")
+
+
+@dataclass(frozen=True, slots=True)
+class Cookies:
+    """Names stay unless they are data; attributes that nobody knows are dropped."""
+
+    name: str = "cookies"
+
+    def redact(self, exchange: Exchange, pseudonym: Pseudonym, notes: Notes) -> Exchange:
+        def change(side: Side, _: str, key: str, value: str) -> str | None:
+            if key == "cookie":
+                crumbs = value.split(";")
+                desk = Rewriter(pseudonym, notes, side)
+                return "; ".join(_pair(desk, crumb, "cookie") for crumb in crumbs if crumb.strip())
+            if key == "set-cookie":
+                return _set_cookie(Rewriter(pseudonym, notes, side), value)
+            return value
+
+        return with_fields(exchange, change)
+
+
+def _pair(desk: Rewriter, crumb: str, kind: str) -> str:
+    name, mark, value = crumb.strip().partition("=")
+    name, value = name.strip(), value.strip()
+    if not mark:
+        return desk.value("", name, kind)
+    new = desk.name(name, kind)
+    bare = value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value
+    fresh = desk.value(name, bare, f"{kind}.{new}")
+    return f'{new}="{fresh}"' if bare is not value else f"{new}={fresh}"
+
+
+def _set_cookie(desk: Rewriter, field: str) -> str:
+    first, *attributes = field.split(";")
+    kept = (_attribute(desk, attribute.strip()) for attribute in attributes)
+    return "; ".join([_pair(desk, first, "set-cookie"), *(attribute for attribute in kept if attribute)])
+
+
+def _attribute(desk: Rewriter, attribute: str) -> str:
+    """The attributes of RFC 6265bis; an empty text drops."""
+    name, _, value = attribute.partition("=")
+    lower, place = name.strip().lower(), "set-cookie.attribute"
+    value = value.strip()
+    if lower in _FLAGS:
+        return name
+    if lower == "domain":
+        dot = "." if value.startswith(".") else ""
+        return f"{name}={dot}{desk.host(value.lstrip('.'), place)}"
+    if lower == "path":
+        return f"{name}={redact_path(desk, value, place)}"
+    if lower == "expires" and is_timestamp(value):
+        return attribute
+    if lower == "max-age" and value.lstrip("-").isdecimal():
+        return attribute
+    if lower in ("samesite", "priority") and value.lower() in _WORDS:
+        return attribute
+    desk.notes.did(desk.side, place, ValueClass.FIELD, Action.DROP)
+    return ""

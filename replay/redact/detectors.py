@@ -1,0 +1,147 @@
+"""What a value's own shape tells, whatever name it stands under.
+
+Two uses: whole values (`is_…`) choose a stand-in; `find_…` locates the same shapes inside longer text, which the
+redactors map and the second look (`survivors`) hunts for in the output.
+
+Rule: bounded quantifiers only; hostile text must not make a pattern slow.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from replay.redact.checksums import iban_remainder, luhn_sum
+
+_EMAIL_TEXT = r"(?<![\w.+%'-])[\w.+%'-]{1,256}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"
+_JWT_TEXT = r"eyJ[\w-]{5,8000}\.[\w-]{2,16000}\.[\w-]{0,2000}"
+_CARD_TEXT = r"(?<![\w.])\d(?:[ -]?\d){12,18}(?![\w])"
+_IBAN_TEXT = r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?: ?[A-Za-z0-9]{4}){2,7}(?: ?[A-Za-z0-9]{1,3})?(?![A-Za-z0-9])"
+_UUID_TEXT = r"(?<![0-9A-Za-z])[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}(?![0-9A-Za-z])"
+_IPV4_TEXT = r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])"
+_PHONE_TEXT = r"(?<![\w])\+\d(?:[ ().-]{0,2}\d){6,14}(?![\w])"
+_URL_TEXT = r"(?:https?|wss?)://[^\s\"'<>\\]{1,2000}"
+
+_EMAIL = re.compile(_EMAIL_TEXT)
+_ANY_EMAIL = re.compile(
+    r"[^\s@<>()\[\],;:\"\\/]{1,64}@[^\s@<>()\[\],;:\"\\/?#=&]{1,190}\.[^\s@<>()\[\],;:\"\\/?#=&.]{2,63}"
+)
+_UUID = re.compile(
+    r"(?:urn:uuid:|\{)?([0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12})\}?", re.IGNORECASE
+)
+_JWT = re.compile(_JWT_TEXT)
+_CARD = re.compile(_CARD_TEXT)
+_IBAN = re.compile(_IBAN_TEXT)
+_PHONE = re.compile(r"\+\d(?:[ ().\/-]{0,2}\d){6,14}|0\d{8,14}")
+_IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)")
+_IPV6 = re.compile(r"(?=[^:]*:[^:]*:)[0-9a-f:]{2,39}(?:(?<=:)[\d.]{7,15})?", re.IGNORECASE)
+_NUMBER = re.compile(r"[+-]?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d{1,3})?")
+_DATE = r"(?:19|20|21)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
+_CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d(?::[0-6]\d(?:[.,]\d{1,9})?)?"
+_TIMESTAMP = re.compile(rf"{_DATE}(?:[T ]{_CLOCK}(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?)?|{_CLOCK}")
+_HTTP_DATE = re.compile(
+    r"(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?, [0-3]\d[ -]"
+    r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[ -](?:\d\d){1,2} [0-2]\d:[0-5]\d:[0-6]\d GMT"
+)
+_DURATION = re.compile(r"P(?=[\dT])(?:\d{1,4}[YMWD]){0,4}(?:T(?:\d{1,4}[HMS]){1,3})?")
+_AWS_KEY = re.compile(r"(?<![A-Za-z0-9])(?:AKIA|ASIA)[0-9A-Z]{16}(?![A-Za-z0-9])")
+_PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[A-Za-z0-9+/=\s]{0,64}")
+_EMBEDDED = re.compile(
+    f"(?P<jwt>{_JWT_TEXT})|(?P<url>{_URL_TEXT})|(?P<email>{_EMAIL_TEXT})|(?P<uuid>{_UUID_TEXT})|(?P<iban>{_IBAN_TEXT})"
+    f"|(?P<ipv4>{_IPV4_TEXT})|(?P<phone>{_PHONE_TEXT})|(?P<card>{_CARD_TEXT})"
+)
+_HINT = re.compile(r"@|://|eyJ|\d[\d .:()-]{5}|[0-9A-Fa-f]{8}-|[A-Za-z]{2}\d\d ?[A-Za-z0-9]{4}")
+_NOT_DIGIT = re.compile(r"\D")
+
+
+def digits_of(text: str) -> str:
+    return _NOT_DIGIT.sub("", text) if text.isascii() else "".join(c for c in text if "0" <= c <= "9")
+
+
+def is_email(value: str) -> bool:
+    return "@" in value and (_EMAIL.fullmatch(value) or _ANY_EMAIL.fullmatch(value)) is not None
+
+
+def uuid_hex(value: str) -> str:
+    """The 32 hex digits, lower case, of a UUID in any of its spellings; empty when it is none."""
+    found = _UUID.fullmatch(value) if 32 <= len(value) <= 45 else None
+    return found.group(1).replace("-", "").lower() if found else ""
+
+
+def is_jwt(value: str) -> bool:
+    return value.startswith("eyJ") and _JWT.fullmatch(value) is not None
+
+
+def is_card_digits(digits: str) -> bool:
+    """13 to 19 digits that pass Luhn.
+
+    Epoch times in ms, µs and ns are none: no issuer has numbers of 13, 16 or 19 digits that begin with 1.
+    """
+    if not 13 <= len(digits) <= 19 or digits[0] == "0" or not digits.isascii():
+        return False
+    if digits[0] == "1" and len(digits) in (13, 16, 19):
+        return False
+    return luhn_sum(digits) == 0
+
+
+def is_card(value: str) -> bool:
+    return 13 <= len(value) <= 37 and _CARD.fullmatch(value) is not None and is_card_digits(digits_of(value))
+
+
+def is_iban(value: str) -> bool:
+    if not 15 <= len(value) <= 42 or not _IBAN.fullmatch(value):
+        return False
+    return iban_remainder(value.replace(" ", "").upper()) == 1
+
+
+def is_phone(value: str) -> bool:
+    return value[:1] in ("+", "0") and _PHONE.fullmatch(value) is not None
+
+
+def is_ipv4(value: str) -> bool:
+    return value[:1].isdigit() and _IPV4.fullmatch(value) is not None
+
+
+def is_ipv6(value: str) -> bool:
+    return ":" in value and _IPV6.fullmatch(value) is not None
+
+
+def is_number(value: str) -> bool:
+    return _NUMBER.fullmatch(value) is not None
+
+
+def is_timestamp(value: str) -> bool:
+    """ISO 8601 dates, times, date-times and durations; HTTP dates."""
+    if value[:1].isdigit():
+        return _TIMESTAMP.fullmatch(value) is not None
+    return bool(_HTTP_DATE.fullmatch(value) or _DURATION.fullmatch(value))
+
+
+def find_embedded(text: str) -> Iterator[tuple[int, int]]:
+    """(start, end) of what inside `text` has a class of its own; checksums verified."""
+    if not _HINT.search(text):
+        return
+    for found in _EMBEDDED.finditer(text):
+        kind = found.lastgroup or ""
+        hit = found.group()
+        if (kind == "card" and not is_card(hit)) or (kind == "iban" and not is_iban(hit)):
+            continue
+        yield found.span()
+
+
+def find_strong(text: str) -> Iterator[tuple[str, str]]:
+    """(class, hit) of what is a secret wherever it stands: e-mail, JWT, card, IBAN, AWS key, private key."""
+    if "@" in text:
+        yield from (("email", hit.group()) for hit in _EMAIL.finditer(text))
+    if "eyJ" in text:
+        yield from (("jwt", hit.group()) for hit in _JWT.finditer(text))
+    yield from (("card", hit.group()) for hit in _CARD.finditer(text) if is_card(hit.group()))
+    yield from (("iban", hit.group()) for hit in _IBAN.finditer(text) if is_iban(hit.group()))
+    if "KIA" in text or "SIA" in text:
+        yield from (("token", hit.group()) for hit in _AWS_KEY.finditer(text))
+    if "-----BEGIN" in text:
+        yield from (("token", hit.group()) for hit in _PRIVATE_KEY.finditer(text))
+
+
+def has_strong(text: str) -> bool:
+    return next(find_strong(text), None) is not None

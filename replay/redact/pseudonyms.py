@@ -1,0 +1,208 @@
+"""Stand-ins: a keyed function per class of value that keeps the shape and forgets the value.
+
+Deterministic: the same key and value give the same stand-in at every position, in every process; nothing is stored.
+Different values get different stand-ins as far as the shape has room (e-mail 52 bits, UUID 88, token: its length).
+
+A stand-in with enough room (e-mail, UUID, JWT, host, IPv6, 48 bits of text beyond the check) carries a keyed check, by
+which `is_ours` knows it again: fed back, it stays as it is. A value too short to carry a check of 32 bits cannot: a
+shorter check would now and then take a real secret for a stand-in and let it pass. Hence the typed way of
+`Policy.redact` for whole exchanges.
+
+Rule: the key is never printed, and there is no way to ask for it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+import re
+import unicodedata
+from base64 import urlsafe_b64encode
+from typing import Any
+
+from replay.redact import scramble
+from replay.redact.checksums import iban_check, luhn_digit
+from replay.redact.detectors import digits_of, uuid_hex
+
+CONSTANT = "Redacted-1!"  # 11 characters, four classes: passes the usual password rules
+CONSTANT_NUMBER = 1111
+KEY_BYTES = 32
+_MEMO_LIMIT = 65_536  # entries; about 20 MB at worst with values of at most 256 characters
+
+_OUR_EMAIL = re.compile(r"u[0-9a-f]{16}@d[0-9a-f]{8}\.example")
+_OUR_HOST = re.compile(r"[hd][0-9a-f]{8}\.example")
+_DAYS = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
+_HEX_DIGIT = re.compile(r"[0-9a-fA-F]")
+
+
+class Pseudonym:
+    """One key's stand-ins. `memo` is a bounded cache that callers share; clearing it changes no output."""
+
+    __slots__ = ("_hashers", "_key", "memo")
+
+    def __init__(self, key: bytes) -> None:
+        if len(key) != KEY_BYTES:
+            raise ValueError(f"a redaction key has {KEY_BYTES} bytes")
+        self._key = key
+        self._hashers: dict[str, Any] = {}
+        self.memo: dict[Any, Any] = {}
+
+    def __repr__(self) -> str:
+        return "Pseudonym(key hidden)"
+
+    def remember(self, memo_key: Any, value: Any) -> None:
+        """Put into the bounded cache."""
+        if len(self.memo) >= _MEMO_LIMIT:
+            self.memo.clear()
+        self.memo[memo_key] = value
+
+    def digest(self, person: str, value: str) -> bytes:
+        """64 keyed bytes; `person` (at most 16 bytes) separates the classes."""
+        hasher = self._hashers.get(person)
+        if hasher is None:
+            hasher = self._hashers[person] = hashlib.blake2b(key=self._key, person=person.encode())
+        fresh = hasher.copy()
+        fresh.update(value.encode("utf-8", "surrogatepass"))
+        return fresh.digest()
+
+    def stream(self, person: str, value: str, length: int) -> bytes:
+        """`length` keyed bytes."""
+        out = self.digest(person, value)
+        if length > len(out):
+            seed = out.hex()
+            blocks = (self.digest(person + "+", f"{seed}{i}") for i in range(1, (length + 63) // 64))
+            out += b"".join(blocks)
+        return out[:length]
+
+    def key_id(self) -> str:
+        """Names the key; a keyed hash of nothing, so that it tells nothing."""
+        return self.digest("key-id", "").hex()[:16]
+
+    def is_ours(self, value: str) -> bool:
+        """True when `value` is a stand-in made with this key (and long enough to tell)."""
+        if value.endswith(".example"):
+            return self._is_our_email(value) or _OUR_HOST.fullmatch(value) is not None
+        spelled = uuid_hex(value)
+        if spelled:
+            return self._uuid_check(spelled[:24]) == spelled[24:]
+        if value.startswith("eyJ") and value.count(".") == 2:
+            head, _, signature = value.rpartition(".")
+            return bool(signature) and hmac.compare_digest(self.signature(head, len(signature)), signature)
+        return scramble.is_ours(value, self.stream)
+
+    def text(self, value: str) -> str:
+        """Letters and digits replaced, all else kept: names, words, free text, opaque tokens, hex, slugs."""
+        return scramble.scrambled(value, self.stream)
+
+    def email(self, value: str) -> str:
+        canonical = unicodedata.normalize("NFKC", value).lower()
+        local = self.digest("email", canonical).hex()[:13]
+        domain = "d" + self.digest("host", canonical.rpartition("@")[2]).hex()[:8]
+        return f"u{local}{self._email_check(local, domain)}@{domain}.example"
+
+    def host(self, name: str) -> str:
+        """`h<8 hex>.example`; the hex is that of e-mail addresses at the same domain."""
+        canonical = name.lower().rstrip(".")
+        return canonical if _OUR_HOST.fullmatch(canonical) else f"h{self.digest('host', canonical).hex()[:8]}.example"
+
+    def origin(self, host_port: str) -> str:
+        return f"o{self.digest('origin', host_port.lower()).hex()[:32]}"
+
+    def uuid(self, value: str) -> str:
+        """Version and variant, case, dashes and braces as they were."""
+        spelled = uuid_hex(value)
+        fresh = self.digest("uuid", spelled).hex()
+        body = fresh[:12] + spelled[12] + fresh[13:16] + spelled[16] + fresh[17:24]
+        digits = iter(body + self._uuid_check(body))
+        start = value.lower().find("uuid:") + 5 if ":" in value else 0
+        upper = any(char in "ABCDEF" for char in value[start:])
+        out = _HEX_DIGIT.sub(lambda _: next(digits), value[start:])
+        return value[:start] + (out.upper() if upper else out)
+
+    def card(self, value: str) -> str:
+        """Brand digit, length and separators kept; Luhn-valid."""
+        digits = digits_of(value)
+        middle = self._digits("card", digits, len(digits) - 2)
+        body = digits[0] + middle
+        return _refill(value, body + luhn_digit(body))
+
+    def iban(self, value: str) -> str:
+        """Country, length, spaces and case kept; mod-97-valid."""
+        compact = value.replace(" ", "").upper()
+        account = scramble.scrambled(compact[4:], lambda _, text, n: self.stream("iban", text, n), check=False)
+        fresh = compact[:2] + iban_check(compact[:2], account) + account
+        if value == value.lower():
+            fresh = fresh.lower()
+        chars = iter(fresh)
+        return "".join(char if char == " " else next(chars) for char in value)
+
+    def phone(self, value: str) -> str:
+        """Format and the first three digits (country) kept when at least seven others are replaced."""
+        digits = digits_of(value)
+        kept = max(0, min(3, len(digits) - 7))
+        return _refill(value, digits[:kept] + self._digits("phone", digits, len(digits) - kept))
+
+    def digits(self, value: str) -> str:
+        """All digits replaced, zero only by zero at the start, so that a number keeps its length."""
+        digits = digits_of(value)
+        fresh = self._digits("digits", digits, len(digits))
+        if digits and digits[0] == "0":
+            fresh = "0" + fresh[1:]
+        elif fresh.startswith("0"):
+            fresh = "7" + fresh[1:]
+        return _refill(value, fresh)
+
+    def ipv4(self, value: str) -> str:
+        """Inside 10.0.0.0/8."""
+        fresh = self.digest("ip", value)
+        return f"10.{fresh[0]}.{fresh[1]}.{fresh[2]}"
+
+    def ipv6(self, value: str) -> str:
+        """Inside 2001:db8::/32 (RFC 3849), every spelling of an address alike; 32 of the bits are the check."""
+        packed = ipaddress.IPv6Address(value).packed
+        body = packed[4:12] if packed.startswith(b"\x20\x01\x0d\xb8") else b""
+        if body and packed[12:] == self.digest("check", body.hex())[:4]:
+            return value
+        body = self.digest("ip", packed.hex())[:8]
+        fresh = b"\x20\x01\x0d\xb8" + body + self.digest("check", body.hex())[:4]
+        return str(ipaddress.IPv6Address(fresh))
+
+    def birth(self, value: str) -> str:
+        """Another day within two years; what follows the date (a time) stays."""
+
+        def moved(found: re.Match[str]) -> str:
+            fresh = self.digest("birth", found.group())
+            year = int(found[1]) + fresh[0] % 5 - 2
+            day = 1 + fresh[2] % 28
+            if day == int(found[3]):
+                day = day % 28 + 1
+            return f"{year:04d}-{1 + fresh[1] % 12:02d}-{day:02d}"
+
+        return _DAYS.sub(moved, value)
+
+    def signature(self, signing_input: str, length: int) -> str:
+        """A JWT signature of `length` characters that nobody can verify but us."""
+        raw = self.stream("jwt", signing_input, length * 3 // 4)
+        return urlsafe_b64encode(raw).decode().rstrip("=").ljust(length, "A")
+
+    def _is_our_email(self, value: str) -> bool:
+        if not _OUR_EMAIL.fullmatch(value):
+            return False
+        local, domain = value[1:14], value[18:27]
+        return self._email_check(local, domain) == value[14:17]
+
+    def _email_check(self, local: str, domain: str) -> str:
+        return self.digest("check", f"{local}@{domain}").hex()[:3]
+
+    def _uuid_check(self, body: str) -> str:
+        return self.digest("check", body).hex()[:8]
+
+    def _digits(self, person: str, value: str, length: int) -> str:
+        return self.stream(person, value, length).translate(scramble.DIGITS).decode()
+
+
+def _refill(value: str, digits: str) -> str:
+    """`value` with its ASCII digits replaced one by one."""
+    fresh = iter(digits)
+    return "".join(next(fresh) if "0" <= char <= "9" else char for char in value)

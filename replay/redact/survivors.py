@@ -1,0 +1,133 @@
+"""The second look: is anything that was hidden still in the output, in any writing?
+
+Two questions, both about the finished exchange. Does an original that the redactors replaced stand somewhere else,
+raw, percent-encoded, JSON-escaped, in another case or in base64? And does any text look like a secret everywhere
+(e-mail, JWT, card, IBAN, AWS key, private key) that is no stand-in of ours and stood in the input as well?
+
+Rule: a false refusal loses an exchange, so only telling originals are looked for: a plain word (`Monday`, `course`)
+or a short number may stand in any answer by itself.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode
+from collections.abc import Iterable
+from urllib.parse import unquote_plus
+
+from replay.model.exchange import Exchange
+from replay.redact.contract import Notes, Original, ValueClass
+from replay.redact.detectors import digits_of, find_strong
+from replay.redact.pseudonyms import CONSTANT, Pseudonym
+from replay.redact.vocabulary import is_structural
+
+_SHORTEST = 6  # characters of an original that is looked for
+_SHORTEST_DIGITS = 9  # shorter digit strings occur by chance
+_UNICODE_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
+_BASE64_WORD = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")
+_TO_STANDARD = str.maketrans("-_", "+/")
+_STRONG = frozenset(
+    (ValueClass.EMAIL, ValueClass.UUID, ValueClass.JWT, ValueClass.CARD, ValueClass.IBAN, ValueClass.PHONE)
+)
+_WORDY = frozenset((ValueClass.NAME, ValueClass.TEXT, ValueClass.TOKEN, ValueClass.PASSWORD, ValueClass.DIGITS))
+_OUR_EMAIL_TAIL = re.compile(r"u[0-9a-f]{16}@d[0-9a-f]{8}\.example$", re.IGNORECASE)
+_LETTERS_AND_SPACES = re.compile(r"[^\W\d_]+(?:[ '’.-]+[^\W\d_]+)+\.?")
+_DIGIT = re.compile(r"\d")
+_THREE_LETTERS = re.compile(r"(?:[\W\d_]*[^\W\d_]){3}")
+_LONG_TEXT = 200  # characters; of longer texts the embedded values are looked for, and the text by its strong parts
+
+
+def has_survivor(before: Exchange, after: Exchange, notes: Notes, pseudonym: Pseudonym) -> bool:
+    """True when something of `before` that must be hidden can be read in `after`."""
+    text = readable(after)
+    folded = text.casefold()
+    words = {word.casefold() for word in notes.words}
+    for kind, original in notes.originals:
+        if is_telling(kind, original):
+            wanted = original.casefold().strip()
+            if wanted in folded and wanted not in words and (kind in _STRONG or _stands_alone(wanted, folded)):
+                return True
+    hits = {hit for kind, hit in find_strong(text) if not _is_ours(kind, hit, pseudonym)}
+    return bool(hits) and _stood_before(hits, readable(before))
+
+
+def is_telling(kind: ValueClass, original: str) -> bool:
+    """True when finding `original` in the output proves that it survived."""
+    if len(original) < _SHORTEST or original == CONSTANT:
+        return False
+    if kind in _STRONG:
+        return True
+    if kind not in _WORDY or len(original) > _LONG_TEXT:
+        return False
+    if original.isdigit():
+        return len(original) >= _SHORTEST_DIGITS
+    if _LETTERS_AND_SPACES.fullmatch(original):  # "Ingrid Sørensen"; a single word proves nothing
+        return len(original) >= 10
+    return not is_structural(original) and _is_mixed(original)
+
+
+def _is_mixed(original: str) -> bool:
+    """Digits among letters, as generated text and good passwords have; numbers and dates have no letters."""
+    return _DIGIT.search(original) is not None and _THREE_LETTERS.match(original) is not None
+
+
+def readable(exchange: Exchange) -> str:
+    """Everything that is written to disk, with what a reader can decode from it, one part a line."""
+    out: list[str] = []
+    for part in _parts(exchange):
+        out.append(part)
+        plain = part
+        for _ in range(2):  # twice: a URL in a URL
+            if "%" in plain:
+                plain = unquote_plus(plain)
+                out.append(plain)
+        if "\\" in part:
+            out.append(_UNICODE_ESCAPE.sub(lambda found: chr(int(found[1], 16)), part).replace("\\", ""))
+        out += _decoded(part)
+    return "\n".join(out)
+
+
+def _parts(exchange: Exchange) -> Iterable[str]:
+    request, response = exchange.request, exchange.response
+    yield f"{request.method} {request.target}\n{request.host}\n{exchange.connection}"
+    for message in (request, response) if response else (request,):
+        yield from (f"{name}: {value}" for name, value in message.headers.fields)
+        yield message.body.content_type
+        if message.body.data:
+            yield message.body.data.decode("utf-8", "replace")
+
+
+def _decoded(text: str) -> Iterable[str]:
+    for found in _BASE64_WORD.finditer(text):
+        word = found.group().rstrip("=").translate(_TO_STANDARD)
+        for piece in word.split("."):
+            try:
+                plain = b64decode(piece + "=" * (-len(piece) % 4))
+            except ValueError:
+                continue
+            if plain.isascii() or b"@" in plain or b"\xc3" in plain:
+                yield plain.decode("utf-8", "replace")
+
+
+def _stands_alone(wanted: str, text: str) -> bool:
+    """True when `wanted` occurs in `text` and not merely inside a longer word or number."""
+    return re.search(rf"(?<![^\W_]){re.escape(wanted)}(?![^\W_])", text) is not None
+
+
+def _is_ours(kind: str, hit: str, pseudonym: Pseudonym) -> bool:
+    if kind == "email":
+        tail = _OUR_EMAIL_TAIL.search(hit)
+        return tail is not None and pseudonym.is_ours(tail.group().lower())
+    if kind == "jwt":
+        return hit.endswith(".") or pseudonym.is_ours(hit)
+    return False
+
+
+def _stood_before(hits: set[str], before: str) -> bool:
+    """True when a hit, or the core of one, can be read in the input: chance look-alikes of our own cannot."""
+    cores: set[Original] = {(ValueClass.TEXT, hit.casefold()) for _, hit in find_strong(before)}
+    digits = {digits_of(core) for _, core in cores} - {""}
+    return any(
+        any(core in hit.casefold() for _, core in cores) or (len(digits_of(hit)) > 12 and digits_of(hit) in digits)
+        for hit in hits
+    )

@@ -1,0 +1,192 @@
+"""What names tell: which keys hold secrets, which hold words from a closed list, which path words are routes.
+
+The lists are the built-in form; a learned vocabulary replaces or extends them at this one place.
+
+Rule: a list may make a value *less* readable by mistake, never more: everything that is on no list is pseudonymised.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from functools import lru_cache
+
+from replay.model.endpoint import is_id_like
+
+
+class KeyRole(StrEnum):
+    """What a name says about the values under it."""
+
+    PLAIN = "plain"
+    ENUM = "enum"  # one word of a closed list
+    WORDS = "words"  # several such words: sort orders, field lists
+    SECRET = "secret"  # noqa: S105 (a role); masked with a constant: equality of low-entropy secrets must not show
+    TOKEN = "token"  # noqa: S105 (a class)
+    NAME = "name"
+    PHONE = "phone"
+    NUMBER = "number"  # a number that names a person: social security, passport, account
+    BIRTH = "birth"
+    GEO = "geo"
+
+
+def listed(text: str) -> frozenset[str]:
+    """The words of `text`."""
+    return frozenset(text.split())
+
+
+_SECRET = listed(
+    """password passwd pwd passphrase passcode pin pincode cvv cvc cvv2 cvc2 csc cvn otp totp onetimecode
+    onetimepassword mfacode tfacode twofactorcode verificationcode smscode securitycode securityanswer
+    secretanswer passwordconfirmation confirmpassword passwordconfirm passwordagain"""
+)
+_SECRET_ENDS = ("password", "passwd", "passphrase", "passcode")
+_TOKEN = listed(
+    """token secret apikey auth authorization session sessionid sess sid jsessionid phpsessid csrf xsrf sig signature
+    hmac nonce credential credentials privatekey accesskey secretkey clientsecret"""
+)
+_TOKEN_ENDS = ("token", "secret", "apikey", "accesskey", "secretkey", "sessionid", "signature", "credential", "cookie")
+_PHONE = listed("phone mobile tel telephone msisdn fax cell cellphone handy phonenumber mobilenumber")
+_PHONE_ENDS = ("phone", "phonenumber", "mobilenumber", "faxnumber", "msisdn")
+_NUMBER = listed(
+    """ssn sin nino bsn cpf cnpj nif nie dni pesel curp rfc tin itin ein vat vatnumber vatid taxid taxnumber taxpayerid
+    nationalid nationalnumber personalid personalnumber personnummer socialsecurity socialsecuritynumber
+    passport passportnumber passportno idnumber idcard identitynumber driverlicense driverslicense licensenumber
+    medicalrecordnumber mrn patientid insurancenumber card cardnumber cardno pan creditcard creditcardnumber ccnumber
+    accountnumber accountno bankaccount iban bic swift routingnumber sortcode"""
+)
+_BIRTH = listed("dob birth birthday birthdate birthyear dateofbirth bornon born yearofbirth")
+_GEO = listed("lat lon lng long latitude longitude")
+_ENUM = listed(
+    """error typename errorcode httpmethod xhttpmethodoverride alg typ gradetype roles permissions statuses types kinds
+    grants channels samesite responsemode prompt display"""
+)
+_ENUM_WORDS = listed(
+    """status state type kind role currency sort order direction dir lang language locale unit units method visibility
+    country mode level severity priority category format encoding algorithm protocol scheme brand action event reason
+    stage phase tier plan color size interval frequency weekday"""
+)
+_WORDS = listed("sort sortby order orderby ordering fields include includes expand embed columns scope scopes select")
+_ERROR_PARENTS = listed("error errors fault problem")
+
+_PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_LETTER_RUNS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
+_NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$.:\[\]-]{0,63}")
+_LINKED_DATA = listed("@id @type @context @graph @value @language @list @set @vocab @base")
+_STRUCTURAL_PIECE = re.compile(r"[A-Za-z]+\d{0,2}|\d{1,2}|")
+_HEX = re.compile(r"[0-9a-f]{8,}", re.IGNORECASE)
+_ENUM_VALUE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,23}")
+_WORDS_VALUE = re.compile(r"[+-]?[A-Za-z][A-Za-z_.]{0,40}(?::(?:asc|desc))?(?:[ ,][+-]?[A-Za-z][A-Za-z_.]{0,40}){0,20}")
+LITERALS = frozenset(("", "true", "false", "null", "undefined", "none", "nil", "nan", "yes", "no", "on", "off", "-"))
+
+_ROUTE = re.compile(
+    r"[a-z]+(?:[_-][a-z]+)*-?\d?(?:\.(?:json|xml|html?|js|css|php|aspx?|txt|csv|ico|svg|png))?"
+    r"|[a-z]{2,}(?:[A-Z][a-z]{2,})+|v\d{1,3}(?:\.\d+)?|\.well-known|"
+)
+PEOPLE = listed(
+    """users user people person persons members member customers customer accounts account profiles profile tenants
+    tenant orgs org organizations organization organisations organisation companies company clients client employees
+    employee patients patient students student teachers teacher authors author contacts contact teams team workspaces
+    workspace merchants merchant owners owner sellers seller friends followers t u o w"""
+)
+VERBS = listed(
+    """me self current search find query new create add edit update delete remove login logout signin signout signup
+    register registration invite invites invitations import export count counts stats summary list all batch bulk
+    verify confirm activate deactivate reset forgot password passwords token tokens session sessions settings
+    preferences profile profiles avatar roles role permissions groups group status health validate check lookup
+    autocomplete suggest filter archive restore merge sync by-id by-email whoami info details orders notifications
+    recover refresh exists available recent active default switch join leave"""
+)
+ID_PREFIXES = listed(
+    """usr user u ten tenant org acc acct account cus cust customer ord order inv invoice prod product sub pay pi ch txn
+    tx tr evt event sess session req request course crs enr item doc file msg team proj project role grp group job task
+    cart cat ref trace span id obj res"""
+)
+VENDOR_PREFIXES = listed(
+    "sk pk rk ghp gho ghu ghs ghr glpat npm pypi hf dop doo dor shpat shpss xoxb xoxp xoxa xoxr whsec key sg eaa"
+)
+
+
+def words_of(name: str) -> list[str]:
+    """`firstName`, `first_name` and `filter[first-name]` are first, name."""
+    bare = name.removesuffix("]")
+    last = re.split(r"[\[.]", bare)[-1] or bare
+    return [part.lower() for part in _PARTS.findall(last)]
+
+
+@lru_cache(maxsize=8192)
+def role_of(name: str, in_error: bool = False) -> KeyRole:
+    """What `name` says about its values. `in_error`: it stands inside an error object, where `code` is a word."""
+    words = words_of(name)
+    if words[:1] == ["x"]:
+        words = words[1:]
+    flat = "".join(words)
+    last = words[-1] if words else ""
+    for role, exact, ends in (
+        (KeyRole.SECRET, _SECRET, _SECRET_ENDS),
+        (KeyRole.BIRTH, _BIRTH, ("birthdate", "birthday", "dateofbirth")),
+        (KeyRole.PHONE, _PHONE, _PHONE_ENDS),
+        (KeyRole.NUMBER, _NUMBER, ("ssn", "cardnumber", "accountnumber", "passportnumber", "iban")),
+        (KeyRole.GEO, _GEO, ("latitude", "longitude")),
+        (KeyRole.WORDS, _WORDS, ()),
+        (KeyRole.TOKEN, _TOKEN, _TOKEN_ENDS),
+        (KeyRole.ENUM, _ENUM, ()),
+    ):
+        if flat in exact or (ends and flat.endswith(ends)):
+            return role
+    if last in _ENUM_WORDS or (in_error and last == "code"):
+        return KeyRole.ENUM
+    if last.endswith("name") or flat in ("login", "nickname", "surname"):
+        return KeyRole.NAME
+    return KeyRole.PLAIN
+
+
+def is_error_parent(name: str) -> bool:
+    return name.lower() in _ERROR_PARENTS
+
+
+@lru_cache(maxsize=8192)
+def is_structural(word: str) -> bool:
+    """True for words a programmer writes (`addressLine1`, `sha_2`), false for what a generator makes.
+
+    Needed because by shape alone `addressLine1` is as id-like as a token of twelve characters.
+    """
+    if _HEX.fullmatch(word) and any(char.isdigit() for char in word):
+        return False
+    if not all(_STRUCTURAL_PIECE.fullmatch(piece) for piece in re.split(r"[_.:$\[\]-]", word)):
+        return False
+    runs = _LETTER_RUNS.findall(word)
+    return len(runs) < 4 or sum(map(len, runs)) / len(runs) >= 2.5
+
+
+def looks_like_data(word: str) -> bool:
+    return "@" in word or (is_id_like(word) and not is_structural(word))
+
+
+@lru_cache(maxsize=8192)
+def is_plain_name(name: str) -> bool:
+    """True when a JSON key, parameter, cookie or header name may stay: written by a programmer, not data."""
+    if name in _LINKED_DATA:
+        return True
+    return bool(_NAME.fullmatch(name)) and not looks_like_data(name)
+
+
+def is_enum_word(role: KeyRole, value: str) -> bool:
+    """True when `value` is a word (or words) of a closed list, at a key that holds such."""
+    if role is KeyRole.ENUM:
+        return bool(_ENUM_VALUE.fullmatch(value)) and is_structural(value)
+    return role is KeyRole.WORDS and bool(_WORDS_VALUE.fullmatch(value)) and not looks_like_data(value)
+
+
+def is_route_word(segment: str) -> bool:
+    return bool(_ROUTE.fullmatch(segment)) and not looks_like_data(segment)
+
+
+def fingerprint_text() -> str:
+    """All lists as one stable text, for the policy's digest."""
+    lists = [
+        (name, value) for name, value in sorted(globals().items()) if isinstance(value, (frozenset, tuple, re.Pattern))
+    ]
+    return "\n".join(
+        f"{name}={value.pattern if isinstance(value, re.Pattern) else ' '.join(sorted(map(str, value)))}"
+        for name, value in lists
+    )

@@ -1,0 +1,118 @@
+"""The run as one JSON object: the same words as the command line, in an order that does not change between runs."""
+
+from __future__ import annotations
+
+from replay.model.codec import dump_json
+from replay.model.difference import NoiseRule
+from replay.model.finding import Finding
+from replay.model.run import Fidelity, RunInfo, Summary
+from replay.model.tree import Tree
+from replay.report.view import ReasonCount, RunView, count_reasons, worst_first
+
+_DETAILS = 10  # distinct details shown per reason
+
+
+def render(view: RunView) -> bytes:
+    """UTF-8, one object, a line feed at the end."""
+    document: Tree = {
+        "run": _run(view.run),
+        "summary": _summary(view.summary),
+        "fidelity": _fidelity(view.fidelity),
+        "coverage": _coverage(view),
+        "findings": [_finding(finding) for finding in worst_first(view.findings)],
+        "not_judged": [_reason(reason) for reason in count_reasons(view.not_judged)],
+        "noise": [_noise(rule) for rule in view.noise],
+    }
+    return dump_json(document) + b"\n"
+
+
+def _run(run: RunInfo) -> Tree:
+    return {
+        "id": run.id,
+        "command": run.command,
+        "capture": run.capture_id,
+        "target": run.target,
+        "seed": run.seed,
+        "started": run.started,
+        "ended": run.ended,
+        "finished": run.finished,
+        "mutators": list(run.mutators),
+        "oracles": list(run.oracles),
+        "database": run.database,
+        "tool_version": run.tool_version,
+    }
+
+
+def _summary(summary: Summary | None) -> Tree:
+    if summary is None:
+        return None
+    return {
+        "sessions": summary.sessions,
+        "exchanges": summary.exchanges,
+        "requests_sent": summary.requests_sent,
+        "cases": summary.cases,
+        "clean": summary.clean,
+        "findings": summary.findings,
+        "not_judged": summary.not_judged,
+        "seconds": summary.seconds,
+        "fidelity": summary.fidelity,
+    }
+
+
+def _fidelity(fidelity: Fidelity | None) -> Tree:
+    if fidelity is None:
+        return None
+    return {
+        "score": round(fidelity.score, 4),
+        "exchanges": fidelity.exchanges,
+        "statuses_reproduced": fidelity.statuses_reproduced,
+        "bindings": fidelity.bindings,
+        "unresolved": fidelity.unresolved,
+    }
+
+
+def _coverage(view: RunView) -> Tree:
+    """How much of what was planned got a verdict. Null when the run stopped before it was counted."""
+    if view.summary is None:
+        return None
+    cases, lost = view.summary.cases, view.summary.not_judged
+    judged = max(0, cases - lost)
+    return {"cases": cases, "judged": judged, "share": round(judged / cases, 4) if cases else None}
+
+
+def _finding(finding: Finding) -> Tree:
+    return {
+        "fingerprint": finding.fingerprint,
+        "oracle": finding.oracle,
+        "mutator": finding.mutator,
+        "severity": finding.severity.value,
+        "level": finding.level.value,
+        "endpoint": finding.endpoint,
+        "method": finding.method,
+        "title": finding.title,
+        "expected": finding.expected,
+        "observed": finding.observed,
+        "tenant": finding.tenant,
+        "evidence": [{"label": proof.label, "data": proof.data} for proof in finding.proofs],
+    }
+
+
+def _reason(reason: ReasonCount) -> Tree:
+    return {
+        "reason": reason.reason,
+        "count": reason.count,
+        "endpoints": list(reason.endpoints),
+        "details": list(reason.details[:_DETAILS]),
+    }
+
+
+def _noise(rule: NoiseRule) -> Tree:
+    """A place that is not compared exactly, and why: what still holds, seen in how many pairs of clean replays."""
+    return {
+        "endpoint": rule.endpoint,
+        "place": rule.place,
+        "relation": rule.relation.value,
+        "pairs": rule.pairs,
+        "differing": rule.differing,
+        "reason": f"differs in {rule.differing} of {rule.pairs} pairs of clean replays; only {rule.relation.value} holds",
+    }

@@ -1,0 +1,146 @@
+"""The run for a person at a terminal: what was done, what is wrong with its proof, and what could not be judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from io import StringIO
+
+from rich import box
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from replay.model.finding import Finding, Severity
+from replay.report.proof_text import proof_lines
+from replay.report.terminal import printable, shortened
+from replay.report.view import RunView, count_reasons, worst_first
+
+_STYLE = {Severity.HIGH: "bold red", Severity.MEDIUM: "yellow", Severity.LOW: "cyan"}
+_REASON_DETAILS = 3
+_NOISE_ROWS = 15
+_DETAIL_CHARS = 200
+
+
+def render(view: RunView, *, colour: bool = False, width: int = 100) -> str:
+    """The whole report. Without `colour` it holds no escape sequence at all."""
+    out = StringIO()
+    console = Console(
+        file=out, width=width, force_terminal=colour, color_system="standard" if colour else None, no_color=not colour,
+        markup=False, highlight=False, emoji=False, legacy_windows=False, _environ={},
+    )  # fmt: skip
+    for part in _parts(view):
+        console.print(part)
+    lines = (line.rstrip() for line in out.getvalue().splitlines())
+    return "\n".join(lines) + "\n"
+
+
+def _parts(view: RunView) -> Iterator[RenderableType]:
+    yield from _head(view)
+    findings = worst_first(view.findings)
+    if findings:
+        yield Text(f"\n{_plural(len(findings), 'finding')}", style="bold")
+        yield _overview(findings)
+        for n, finding in enumerate(findings, 1):
+            yield from _finding(n, finding)
+    else:
+        yield Text("\nNo findings.", style="bold")
+    yield from _not_judged(view)
+    yield from _noise(view)
+
+
+def _head(view: RunView) -> Iterator[RenderableType]:
+    run, summary = view.run, view.summary
+    yield Text(f"replay {printable(run.command)} against {printable(run.target)}", style="bold")
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="dim")
+    table.add_column(overflow="fold")
+    database = printable(run.database) or "not read"
+    table.add_row("run", Text(f"{printable(run.id)}, seed {run.seed}, database: {database}"))
+    if run.mutators:
+        table.add_row("mutators", Text(", ".join(map(printable, run.mutators))))
+    if summary is not None:
+        played = f"{_plural(summary.sessions, 'session')}, {_plural(summary.exchanges, 'exchange')}"
+        sent = f"{_plural(summary.requests_sent, 'request')} sent in {summary.seconds:.1f} s"
+        verdicts = f"{summary.clean} clean, {_plural(summary.findings, 'finding')}, {summary.not_judged} not judged"
+        table.add_row("played", Text(f"{played}; {sent}"))
+        table.add_row("cases", Text(f"{summary.cases}: {verdicts}"))
+    if view.fidelity is not None:
+        f = view.fidelity
+        statuses = f"{f.statuses_reproduced} of {f.exchanges} statuses reproduced"
+        bindings = f"{f.bindings - f.unresolved} of {f.bindings} bindings resolved"
+        table.add_row("fidelity", Text(f"{f.score:.0%}: {statuses}, {bindings}"))
+    yield table
+    if not run.finished:
+        yield Text("The run was stopped early; this is what it had by then.", style="yellow")
+
+
+def _overview(findings: tuple[Finding, ...]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for name in ("#", "severity", "level", "oracle", "endpoint", "fingerprint"):
+        table.add_column(name, overflow="fold", no_wrap=name in {"#", "severity"})
+    for n, finding in enumerate(findings, 1):
+        table.add_row(
+            str(n),
+            Text(finding.severity.value, style=_STYLE[finding.severity]),
+            finding.level.value,
+            Text(printable(finding.oracle)),
+            Text(_endpoint(finding)),
+            Text(printable(finding.fingerprint)),
+        )
+    return table
+
+
+def _finding(n: int, finding: Finding) -> Iterator[RenderableType]:
+    head = Text(f"\n{n}. ")
+    head.append(f"{finding.severity.value} ", style=_STYLE[finding.severity])
+    head.append(f"({finding.level.value})  {_endpoint(finding)}", style="bold")
+    yield head
+    yield Padding(Text(printable(finding.title)), (0, 0, 0, 2))
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="dim")
+    table.add_column(overflow="fold")
+    for label, text in (
+        ("expected", finding.expected),
+        ("observed", finding.observed),
+        ("tenant", finding.tenant),
+        ("found by", f"{finding.oracle}, mutator {finding.mutator}, fingerprint {finding.fingerprint}"),
+    ):
+        if text:
+            table.add_row(label, Text(printable(text)))
+    yield Padding(table, (0, 0, 0, 2))
+    for proof in finding.proofs:
+        yield from proof_lines(proof)
+
+
+def _not_judged(view: RunView) -> Iterator[RenderableType]:
+    reasons = count_reasons(view.not_judged)
+    if not reasons:
+        return
+    total = sum(reason.count for reason in reasons)
+    yield Text(f"\n{total} not judged", style="bold yellow")
+    for reason in reasons:
+        yield Text(f"  {reason.count:>4}  {printable(reason.reason)}")
+        for detail in reason.details[:_REASON_DETAILS]:
+            yield Padding(Text(shortened(printable(detail), _DETAIL_CHARS), style="dim"), (0, 0, 0, 8))
+        if len(reason.details) > _REASON_DETAILS:
+            yield Padding(Text(f"and {len(reason.details) - _REASON_DETAILS} more", style="dim"), (0, 0, 0, 8))
+
+
+def _noise(view: RunView) -> Iterator[RenderableType]:
+    if not view.noise:
+        return
+    yield Text(f"\nNoise: {_plural(len(view.noise), 'place')} that clean replays do not agree about", style="bold")
+    for rule in view.noise[:_NOISE_ROWS]:
+        where = f"{printable(rule.endpoint)}  {printable(rule.place)}"
+        yield Padding(Text(f"{where}: {rule.relation.value} ({rule.differing} of {rule.pairs} pairs)"), (0, 0, 0, 2))
+    if len(view.noise) > _NOISE_ROWS:
+        yield Padding(Text(f"and {len(view.noise) - _NOISE_ROWS} more", style="dim"), (0, 0, 0, 2))
+
+
+def _endpoint(finding: Finding) -> str:
+    return printable(f"{finding.method} {finding.endpoint}".strip())
+
+
+def _plural(n: int, noun: str) -> str:
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

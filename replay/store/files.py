@@ -1,0 +1,220 @@
+"""Safe opening of our SQLite files: captures and run files, made by us or handed over by strangers.
+
+    create_file      a new file, mode 0600, WAL while it is written
+    open_for_update  an existing one of ours, to go on writing
+    finish_file      checkpointed and closed: one file without companions, ready to be handed over
+    open_readonly    untrusted input: nothing in it may run, and its schema must be ours to the byte
+
+A file that is being written has a `-wal` beside it. It is opened too: SQLite's shared-memory locks give a consistent
+snapshot of what was committed, and all checks look through that snapshot. Only a file whose header says WAL and whose
+`-wal` is gone (copied alone, or on read-only media) is opened as immutable, since nobody can be writing it.
+
+Rule: messages name the path and the kind of file, never anything that stands in it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+from replay.model.errors import FileFormatError
+
+_MAGIC = b"SQLite format 3\x00"
+_WRITE_VERSION = 18  # offset in the header, 2 = WAL (sqlite.org/fileformat2.html section 1.3)
+_CELL_LIMIT_BYTES = 64 << 20  # our bodies end at 4 MiB; a longer cell is a trap for the reader's memory
+_SAFE_VERSION = re.compile(r"[0-9A-Za-z.+-]{1,32}")
+_READING = frozenset(
+    {
+        sqlite3.SQLITE_SELECT,
+        sqlite3.SQLITE_READ,
+        sqlite3.SQLITE_FUNCTION,
+        sqlite3.SQLITE_RECURSIVE,
+        sqlite3.SQLITE_TRANSACTION,
+        sqlite3.SQLITE_SAVEPOINT,
+    }
+)
+
+
+def create_file(path: Path, schema: str, application_id: int, version: int, what: str) -> sqlite3.Connection:
+    """A new, empty file with this schema. An existing file is never overwritten."""
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0), 0o600))
+    except FileExistsError:
+        sentence = f"{path} exists already: choose another name or remove it, a {what} is never overwritten"
+        raise FileFormatError(sentence) from None
+    except FileNotFoundError:
+        raise FileFormatError(f"{path} cannot be written: its folder does not exist") from None
+    except OSError as error:
+        raise FileFormatError(f"{path} cannot be written: {_reason(error)}") from None
+    connection: sqlite3.Connection | None = None
+    try:
+        connection = _open_writable(path)
+        connection.executescript(
+            f"BEGIN;{schema};PRAGMA application_id = {application_id:d};PRAGMA user_version = {version:d};COMMIT;"
+        )
+    except sqlite3.Error as error:
+        if connection:
+            connection.close()
+        _remove(path)
+        raise FileFormatError(f"{path} cannot be written: {type(error).__name__} while making the {what}") from None
+    return connection
+
+
+def open_for_update(
+    path: Path, application_id: int, version: int, what: str, schema: str = ""
+) -> sqlite3.Connection:
+    """An existing file of exactly this version. With `schema` given, the file's own must equal it."""
+    _check_header(path, what)
+    connection: sqlite3.Connection | None = None
+    try:
+        connection = _open_writable(path)
+        connection.execute("PRAGMA trusted_schema = OFF")
+        _check_kind(connection, path, application_id, version, what)
+        if schema:
+            _check_schema(connection, schema, path, what)
+    except sqlite3.Error as error:
+        if connection:
+            connection.close()
+        raise FileFormatError(_damaged(path, what, error)) from None
+    except FileFormatError:
+        if connection:
+            connection.close()
+        raise
+    return connection
+
+
+def finish_file(connection: sqlite3.Connection) -> None:
+    """Commit, fold the WAL into the file, and close. With a reader looking on, the WAL stays: nothing is lost."""
+    try:
+        connection.commit()
+        with suppress(sqlite3.OperationalError):
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            connection.execute("PRAGMA journal_mode = DELETE").fetchone()
+    finally:
+        connection.close()
+
+
+def open_readonly(path: Path, schema: str, application_id: int, newest_version: int, what: str) -> sqlite3.Connection:
+    """A file that may come from anywhere. Raises FileFormatError with a sentence that says what is wrong with it."""
+    header = _check_header(path, what)
+    alone = header[_WRITE_VERSION] == 2 and not path.with_name(path.name + "-wal").exists()
+    uri = f"{path.resolve().as_uri()}?mode=ro" + ("&immutable=1" if alone else "")
+    connection: sqlite3.Connection | None = None
+    try:
+        connection = sqlite3.connect(uri, uri=True, timeout=5.0)
+        _harden(connection)
+        _check_kind(connection, path, application_id, newest_version, what)
+        _check_schema(connection, schema, path, what)
+        if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+            raise sqlite3.DatabaseError
+        connection.set_authorizer(_only_reading)
+    except sqlite3.Error as error:
+        if connection:
+            connection.close()
+        raise FileFormatError(_damaged(path, what, error)) from None
+    except FileFormatError:
+        if connection:
+            connection.close()
+        raise
+    return connection
+
+
+def _open_writable(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=5.0)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL").fetchone()
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA secure_delete = FAST").fetchone()  # deleted rows are zeroed on their pages
+        connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute("PRAGMA foreign_keys = ON")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _harden(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA trusted_schema = OFF")
+    connection.execute("PRAGMA cell_size_check = ON")
+    connection.execute("PRAGMA mmap_size = 0").fetchone()
+    connection.execute("PRAGMA temp_store = MEMORY")
+    connection.execute("PRAGMA query_only = ON")
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _CELL_LIMIT_BYTES)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
+
+
+def _check_header(path: Path, what: str) -> bytes:
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise FileFormatError(f"{path} is not a regular file, so it is no {what}")
+        with path.open("rb") as file:
+            header = file.read(100)
+    except FileNotFoundError:
+        raise FileFormatError(f"{path} does not exist") from None
+    except OSError as error:
+        raise FileFormatError(f"{path} cannot be read: {_reason(error)}") from None
+    if len(header) < 100 or not header.startswith(_MAGIC):
+        raise FileFormatError(f"{path} is not a {what}: it is no SQLite file")
+    return header
+
+
+def _check_kind(connection: sqlite3.Connection, path: Path, application_id: int, newest: int, what: str) -> None:
+    found = connection.execute("PRAGMA application_id").fetchone()[0]
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if found != application_id:
+        raise FileFormatError(f"{path} is not a {what}: another program made this SQLite file")
+    if version > newest:
+        raise FileFormatError(
+            f"{path} has format version {version} and this replay reads up to {newest}:"
+            f" it was written by {_tool_version(connection)}, use that version or a newer one"
+        )
+    if version != newest:
+        raise FileFormatError(f"{path} has format version {version}, which no released replay has written")
+
+
+def _check_schema(connection: sqlite3.Connection, schema: str, path: Path, what: str) -> None:
+    """Byte for byte: a foreign trigger, view or virtual table would run code of its maker's choice."""
+    listing = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name"
+    reference = sqlite3.connect(":memory:")
+    try:
+        reference.executescript(schema)
+        ours = reference.execute(listing).fetchall()
+    finally:
+        reference.close()
+    if connection.execute(listing).fetchall() != ours:
+        raise FileFormatError(f"{path} is not used: its tables and views are not exactly those of a {what}")
+
+
+def _tool_version(connection: sqlite3.Connection) -> str:
+    """Best effort, from a format that we do not know; anything that does not look like a version is not repeated."""
+    for table in ("meta", "run"):
+        with suppress(sqlite3.Error, TypeError):
+            found = str(connection.execute(f"SELECT tool_version FROM {table}").fetchone()[0])  # noqa: S608 - constants
+            if _SAFE_VERSION.fullmatch(found):
+                return f"replay {found}"
+    return "a newer replay"
+
+
+def _only_reading(action: int, *_: object) -> int:
+    return sqlite3.SQLITE_OK if action in _READING else sqlite3.SQLITE_DENY
+
+
+def _damaged(path: Path, what: str, error: sqlite3.Error) -> str:
+    if isinstance(error, sqlite3.OperationalError):
+        return f"{path} cannot be opened: it is locked, incomplete, or its folder is not accessible"
+    return f"{path} is damaged: SQLite cannot read it as a {what}"
+
+
+def _reason(error: OSError) -> str:
+    return os.strerror(error.errno) if error.errno else type(error).__name__
+
+
+def _remove(path: Path) -> None:
+    """What a failed creation left behind, so that the next try is not told that the file exists."""
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        with suppress(OSError):
+            path.with_name(path.name + suffix).unlink()

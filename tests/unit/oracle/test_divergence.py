@@ -1,0 +1,89 @@
+"""Divergence: differences that noise does not explain become one finding per place."""
+
+from __future__ import annotations
+
+import pytest
+from unit.oracle.evidence_make import evidence, sent, trace
+
+from replay.model.difference import Difference, DifferenceKind
+from replay.model.evidence import Role
+from replay.model.finding import Level, Severity
+from replay.oracle.divergence import Divergence
+
+ENDPOINT = "GET /invoices/{id}"
+
+
+def differs(kind, place="body.total_cents", expected=None, observed=None, exchange_id="e1", endpoint=ENDPOINT):
+    return Difference(exchange_id, endpoint, place, kind, expected, observed)
+
+
+def judge(*differences, replays=2, oracle=None):
+    clean = [trace(Role.CLEAN, n, sent("e1", "GET", "/invoices/1")) for n in range(replays)]
+    return list((oracle or Divergence()).judge(evidence(None, *clean, differences=differences)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "severity"),
+    [
+        (DifferenceKind.FAULT, Severity.HIGH),
+        (DifferenceKind.STATUS, Severity.HIGH),
+        (DifferenceKind.MISSING, Severity.HIGH),
+        (DifferenceKind.TYPE, Severity.HIGH),
+        (DifferenceKind.MEDIA_TYPE, Severity.MEDIUM),
+        (DifferenceKind.VALUE, Severity.MEDIUM),
+        (DifferenceKind.RENAMING, Severity.MEDIUM),
+        (DifferenceKind.LENGTH, Severity.MEDIUM),
+        (DifferenceKind.ADDED, Severity.LOW),
+    ],
+)
+def test_every_kind_has_a_severity(kind, severity):
+    (finding,) = judge(differs(kind, expected=1, observed=2))
+    assert (finding.severity, finding.level) == (severity, Level.CONFIRMED)
+    assert (finding.method, finding.endpoint, finding.tenant) == ("GET", "/invoices/{id}", "acme")
+
+
+def test_one_place_is_one_finding_however_many_answers_differ():
+    (finding,) = judge(*(differs(DifferenceKind.VALUE, expected=n, observed=n + 1) for n in range(9)))
+    assert "in 9 answers" in finding.observed
+    assert len(finding.proofs[0].data) == 3
+
+
+def test_a_renamed_field_is_two_findings_that_name_each_other():
+    gone = differs(DifferenceKind.MISSING, "body.total_cents", 4900)
+    came = differs(DifferenceKind.ADDED, "body.total", None, "49.00")
+    elsewhere = differs(DifferenceKind.ADDED, "body.total", None, "1", endpoint="GET /orders")
+    one, two, other = judge(gone, came, elsewhere)
+    assert one.proofs[1].data == ["added body.total"]
+    assert two.proofs[1].data == ["missing body.total_cents"]
+    assert len(other.proofs) == 1
+
+
+def test_samples_are_short_and_hide_credentials():
+    long, secret = judge(
+        differs(DifferenceKind.VALUE, "body.text", "x" * 500, "y" * 500),
+        differs(DifferenceKind.VALUE, "body.access_token", "stand-in-token", "live-token"),
+    )
+    assert "x" * 60 not in long.expected
+    assert "x" * 59 in long.expected
+    assert "live-token" not in f"{secret.observed}{secret.proofs[0].data}"
+
+
+def test_one_clean_replay_is_half_a_proof():
+    (finding,) = judge(differs(DifferenceKind.VALUE, expected=1, observed=2), replays=1)
+    assert finding.level is Level.PROBABLE
+
+
+def test_no_difference_no_finding():
+    assert judge() == []
+
+
+def test_a_place_can_be_ignored_by_configuration():
+    build = differs(DifferenceKind.VALUE, "body.build", "1", "2")
+    assert judge(build, oracle=Divergence(ignored_places=("body.build",))) == []
+
+
+def test_the_fingerprint_knows_the_place_not_the_values():
+    (one,) = judge(differs(DifferenceKind.VALUE, expected=1, observed=2))
+    (two,) = judge(differs(DifferenceKind.VALUE, expected=3, observed=4, exchange_id="e9"))
+    (other,) = judge(differs(DifferenceKind.TYPE, expected=1, observed="1"))
+    assert one.fingerprint == two.fingerprint != other.fingerprint
