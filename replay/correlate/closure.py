@@ -1,7 +1,7 @@
 """The scenario around one exchange: what must have happened before it, and what reads back what it did.
 
-Rule: writes of every session involved are played (publish, confirm: they may matter); reads only when they are the
-best source of something.
+Rule: accepted writes of every session involved are played (publish, confirm: they may matter); refused ones and reads
+only when they are the best source of something.
 """
 
 from __future__ import annotations

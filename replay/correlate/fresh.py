@@ -98,8 +98,8 @@ class _Finder:
             return
         for _, value in response_leaves(response):
             if isinstance(value, str) and _SHORTEST <= len(value) <= _LONGEST:
-                self._meet(value, moment.session.tenant)
-                if value not in self._sent:
+                if value not in self._sent:  # who *sees* a sent value owns nothing: it may be the recorded leak itself
+                    self._meet(value, moment.session.tenant)
                     self._settled.add(value)
 
     def chosen(self) -> tuple[Fresh, ...]:

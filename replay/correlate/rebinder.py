@@ -97,7 +97,6 @@ class Rebinder:
                 if binding.place in leaves and canonical(leaves[binding.place]) == canonical(binding.value)
             ]
         if credentials_only:
-            values = {place: value for place, value in values.items() if is_credential(place)}
             standing = [(binding, value) for binding, value in standing if is_credential(binding.place)]
         return self._filled(request, values, standing)
 
