@@ -2,7 +2,8 @@
 
 Rule: a value that any response gave first is the server's. A value that the first request only *refers* to (a login
 that succeeded, the path of a read, a tenant or secret) names something that existed before, and stays.
-Rule: text that more than one tenant uses is vocabulary and stays.
+Rule: text that more than one tenant sends is vocabulary and stays. Who only sees it does not count: that may be the
+recorded leak itself.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ class _Finder:
         self._bindings = bindings
         self._text_class = text_class
         self._settled: set[str] = set()  # given by a server, or names what existed before
-        self._tenants: dict[str, str] = {}  # value -> the one tenant that uses it, or _SEVERAL
+        self._tenants: dict[str, str] = {}  # value -> the one tenant that sends it, or _SEVERAL
         self._sent: dict[str, str] = {}  # value -> tenant of the session that sent it first
         self._found: dict[str, Fresh] = {}
 
@@ -97,10 +98,8 @@ class _Finder:
         if response is None:
             return
         for _, value in response_leaves(response):
-            if isinstance(value, str) and _SHORTEST <= len(value) <= _LONGEST:
-                if value not in self._sent:  # who *sees* a sent value owns nothing: it may be the recorded leak itself
-                    self._meet(value, moment.session.tenant)
-                    self._settled.add(value)
+            if isinstance(value, str) and _SHORTEST <= len(value) <= _LONGEST and value not in self._sent:
+                self._settled.add(value)
 
     def chosen(self) -> tuple[Fresh, ...]:
         """What stays fresh once the whole capture is known, with the tenant that owns it."""

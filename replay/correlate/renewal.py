@@ -32,7 +32,7 @@ class FreshKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Fresh:
-    """A value that a client made. `shared`: more than one tenant's sessions hold it, so it tells nobody's data."""
+    """A value that a client made. `shared`: more than one tenant sends it, so it tells nobody's data."""
 
     value: str
     kind: FreshKind

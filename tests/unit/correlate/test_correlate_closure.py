@@ -79,6 +79,18 @@ def test_a_scenario_stands_on_its_own(
     assert closure(target, ALL, BINDINGS, extra) == expected
 
 
+def test_a_refused_write_is_not_setup() -> None:
+    """It changed nothing; in a smaller world it might succeed, and would disturb."""
+    capture = session(
+        "s",
+        exchange("a", "POST", "/courses", 409),
+        exchange("b", "POST", "/courses", 500),
+        exchange("c", "POST", "/courses", 201),
+        exchange("d", "GET", "/me"),
+    )
+    assert closure("d", [capture], learn([capture])) == ("c",)
+
+
 def test_every_dependency_is_played_before_its_consumer() -> None:
     """For each exchange of a closure all best sources are in it, and stand earlier."""
     for one in ALL:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -85,6 +86,19 @@ def test_what_the_server_gave_first_is_not_fresh() -> None:
     assert kinds(offered, exchange("b", "POST", "/courses", 201, json={"title": TITLE, "email": "a@x.test"})) == {}
 
 
+def test_a_search_before_the_creation_does_not_hide_it() -> None:
+    """The client said it first, though a server's answer repeated it before the client wrote it."""
+    search = exchange("a", "GET", "/courses?q=Advanced+beekeeping+for+beginners", answer={"query": TITLE, "items": []})
+    assert kinds(search, exchange("b", "POST", "/courses", 201, json={"title": TITLE})) == {TITLE: FreshKind.TEXT}
+
+
+def test_small_alphabets_never_make_two_values_one() -> None:
+    """3000 references of six digits: about four would meet by chance, none does."""
+    posts = [exchange(f"p{i}", "POST", "/x", 201, json={"reference": f"{i:06}"}) for i in range(3000)]
+    values = find(session("s", *posts, tenant="t")).renew(1, 1).values
+    assert len(set(values.values()) | set(values)) == 6000
+
+
 def test_worlds_differ_and_repeat() -> None:
     """Same seed and world: same values. Another world or seed: no value in common."""
     plan = find(
@@ -144,14 +158,14 @@ def test_markers_name_their_tenant_and_are_unique() -> None:
 
 
 def test_shared_vocabulary_is_not_planted() -> None:
-    """A text in two tenants' sessions, sent or read, tells nobody's data: it stays as recorded."""
+    """A text that two tenants send tells nobody's data: it stays. Seeing it shares nothing: that may be the leak."""
     post = exchange("a", "POST", "/courses", 201, json={"title": TITLE, "slug": "general"})
     sent = exchange("b", "POST", "/courses", 201, json={"title": TITLE, "slug": "general"})
     read = exchange("c", "GET", "/courses", answer={"items": [{"title": TITLE, "slug": "general"}]})
-    for other in (sent, read):
-        assert find(session("s", post, tenant="t", start=1), session("o", other, tenant="u", start=9)).fresh == ()
-    same = find(session("s", post, tenant="t", start=1), session("o", read, tenant="t", start=9))
-    assert {item.value for item in same.fresh} == {TITLE, "general"}
+    ours = session("s", post, tenant="t", start=1)
+    assert find(ours, session("o", sent, tenant="u", start=9)).fresh == ()
+    leaked = find(ours, session("o", read, tenant="u", start=9)).fresh
+    assert {(item.value, item.tenant, item.shared) for item in leaked} == {(TITLE, "t", False), ("general", "t", False)}
 
 
 def test_an_email_that_two_tenants_hold_is_renewed_and_owned_by_nobody() -> None:
@@ -206,7 +220,10 @@ def test_a_mutator_s_own_text_is_left_alone() -> None:
     renewal = find(capture).renew(1, 1)
     rebinder = Rebinder(Bindings(), renewal, {item.id: item for item in capture.exchanges})
     mutated = request("POST", "/courses", json={"copy": TITLE, "title": TITLE * 2, "is_admin": True})
-    body = rebinder.rewrite(Step("a", mutated, mutated=True)).request.body.data
+    mutated = replace(mutated, headers=mutated.headers.replaced("User-Agent", TITLE))
+    done = rebinder.rewrite(Step("a", mutated, mutated=True)).request
+    assert done.headers == mutated.headers
+    body = done.body.data
     assert (
         body
         == request("POST", "/", json={"copy": renewal.values[TITLE], "title": TITLE * 2, "is_admin": True}).body.data

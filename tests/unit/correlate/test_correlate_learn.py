@@ -227,10 +227,10 @@ def test_every_dynamic_value_of_a_style_is_bound_to_its_origin(case: Style) -> N
 def test_the_creation_comes_first_and_later_answers_are_fall_backs() -> None:
     """A list read before the creation's answer is no better than the creation; at most five sources are kept."""
     create = exchange("create", "POST", "/courses", 201, answer={"id": 17}, at=1.0, took=3.0)
-    early = exchange("early", "GET", "/courses", answer={"items": [{"id": 17}]}, at=2.0, took=0.5)
+    early = exchange("early", "GET", "/courses", answer={"items": [{"id": 17}]}, at=0.5, took=2.0)
     later = [exchange(f"l{i}", "GET", "/courses", answer={"items": [{"id": 17}]}, at=10.0 + i) for i in range(9)]
     use = exchange("use", "GET", "/courses/17", at=40.0)
-    (binding,) = learn([session("m", create, *later), session("o", early), session("s", use)]).all
+    (binding,) = learn([session("m", create, *later), session("s", early, use)]).all
     assert [source.exchange_id for source in binding.sources] == ["create", "early", "l0", "l1", "l2"]
 
 

@@ -27,6 +27,7 @@ GIVES = {
     "remote": "192.168.100.12",
     "media": "application/vnd.shop2",
     "title": "Intro to course 101",
+    "agent": "v-10-2024-05",
 }
 
 TRAPS = [
