@@ -22,6 +22,7 @@ DEFAULT_MUTATORS = "duplicate,race,inflate,swap-tenant"
 @click.pass_context
 def fuzz_command(
     context: click.Context,
+    /,
     capture: Path,
     mutate: str,
     limit_cases: int | None,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+import threading
 from pathlib import Path
 
 import click
@@ -28,6 +31,9 @@ def _print_addon_path(context: click.Context, _parameter: click.Parameter, wante
 @click.option("--key", default="", metavar="SOURCE", help="Redaction key: env:NAME or file:PATH [default: random].")
 @click.option("--append", is_flag=True, help="Go on with the capture if it exists (same key and rules).")
 @click.option(
+    "--exit-with-stdin", is_flag=True, help="End as with SIGTERM when standard input closes (a parent's end)."
+)
+@click.option(
     "--print-addon-path",
     is_flag=True,
     is_eager=True,
@@ -35,13 +41,23 @@ def _print_addon_path(context: click.Context, _parameter: click.Parameter, wante
     callback=_print_addon_path,
     help='Print the addon\'s path and exit: mitmdump -s "$(replay record --print-addon-path)"',
 )
-def record_command(upstream: str, capture: Path, listen: str, config: Path | None, key: str, append: bool) -> None:
+def record_command(
+    upstream: str,
+    capture: Path,
+    listen: str,
+    config: Path | None,
+    key: str,
+    append: bool,
+    exit_with_stdin: bool,
+) -> None:
     """Record traffic to URL into a capture, redacted before it reaches the disk.
 
     Ends at Ctrl-C or SIGTERM: what is in flight finishes, the capture is closed, one line says what is in it.
     """
     if key and not key.startswith(("env:", "file:")):
         raise UsageError("--key takes env:NAME or file:PATH, never the key itself")
+    if exit_with_stdin:
+        threading.Thread(target=_end_with_stdin, daemon=True).start()
     try:
         from replay.record.proxy import plan_proxy, record
 
@@ -57,6 +73,12 @@ def record_command(upstream: str, capture: Path, listen: str, config: Path | Non
             raise
         raise RecordError("replay record needs mitmproxy: pip install mitmproxy") from None
     _say(f"{capture}: {summary.sentence()}")
+
+
+def _end_with_stdin() -> None:
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _say(line: str) -> None:

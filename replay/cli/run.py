@@ -15,6 +15,6 @@ from replay.cli.playing import play
 @capture_argument
 @play_options
 @click.pass_context
-def run_command(context: click.Context, capture: Path, **options: Any) -> None:
+def run_command(context: click.Context, /, capture: Path, **options: Any) -> None:
     """Replay CAPTURE cleanly against QA, twice, and report what differs from the recording beyond noise."""
     context.exit(play("run", capture, (), {}, options))

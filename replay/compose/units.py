@@ -80,4 +80,4 @@ def _with_fields(kind: str, unit: Unit, table: Mapping[str, Any]) -> Unit:
         wanted = type(getattr(unit, key))
         if isinstance(value, bool) is not (wanted is bool) or not isinstance(value, wanted):
             raise ConfigError(f"{where} takes {wanted.__name__}.")
-    return dataclasses.replace(unit, **table)  # type: ignore[type-var, no-any-return]
+    return dataclasses.replace(unit, **table)  # type: ignore[type-var]

@@ -43,17 +43,19 @@ def judge_again(path: Path, config: Config) -> None:
         is_faithful = not any(verdict.reason == "low-fidelity" for verdict in reader.not_judged(planned_only=True))
         findings: list[Finding] = []
         not_judged: list[NotJudged] = []
+        clean = 0
         for evidence in reader.evidences():
             if evidence.case is None and not is_faithful:
                 continue
             judgement = judge(evidence, oracles)
             findings.extend(judgement.findings)
             not_judged.extend(judgement.not_judged)
+            clean += bool(evidence.case) and not judgement.findings and not judgement.not_judged
     finally:
         reader.close()
     writer = RunWriter.reopen(path)
     try:
-        writer.replace_verdicts(strongest(findings), tuple(not_judged))
+        writer.replace_verdicts(strongest(findings), tuple(not_judged), clean)
     finally:
         writer.close()
 
@@ -64,18 +66,17 @@ def read_view(path: Path) -> RunView:
     try:
         run, counts, fidelity = reader.info(), reader.counts(), reader.fidelity()
         findings, not_judged = reader.findings(), reader.not_judged()
-        spoken_of = {verdict.case_id for verdict in not_judged} | {finding.case_id for finding in findings}
         summary = Summary(
             sessions=counts["sessions"],
             exchanges=counts["exchanges"],
             requests_sent=counts["requests_sent"],
             cases=counts["cases"],
-            clean=len(reader.case_ids() - spoken_of),
+            clean=counts["clean"],
             findings=len(findings),
             not_judged=len(not_judged),
             seconds=max(0.0, run.ended - run.started),
             fidelity=fidelity.score,
         )
-        return RunView(run, summary, fidelity, findings, not_judged, reader.noise())
+        return RunView(run, summary, fidelity, findings, not_judged, reader.noise().rules)
     finally:
         reader.close()

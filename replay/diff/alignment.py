@@ -41,6 +41,11 @@ class Redaction:
     redacted: Redacted
     _known: dict[tuple[str, str], str] = field(default_factory=dict)
 
+    def has_named_keys(self, endpoint: str, place: str) -> bool:
+        """True when redaction replaced keys beside `place`: it notes them at the object that holds them."""
+        parent = place.rpartition(".")[0]
+        return not parent.startswith("set-cookie.") and bool(self.class_at(endpoint, parent))
+
     def class_at(self, endpoint: str, place: str) -> str:
         """The class that replaced the value at `place` in the recording, or an empty string."""
         key = (endpoint, place)
@@ -52,9 +57,11 @@ class Redaction:
 
 
 def _names_of(place: str) -> tuple[str, ...]:
-    """`header.x` is the n-th field `header.x[*]` to the redactor, and Location's segments have a place of their own."""
+    """`header.x` is the field `header.x[*]` to the redactor; Location and cookie attributes have their own places."""
     if place == "header.location":
-        return (place, f"{place}[*]", "location[*]")
+        return (place, f"{place}[*]", "location[*]", "location")
     if place.startswith("header."):
         return (place, f"{place}[*]")
+    if place.startswith("set-cookie.") and place.endswith(".path"):
+        return (place, "set-cookie.attribute", "set-cookie.attribute[*]")
     return (place,)

@@ -32,6 +32,8 @@ _OF_THE_WAY = {
 _VOLATILE = _OF_THE_WIRE | _OF_THE_MOMENT | _OF_THE_WAY
 _VOLATILE_STEMS = ("ratelimit", "x-ratelimit-", "x-rate-limit-", "x-b3-", "x-datadog-", "cf-", "x-amz-cf-", "x-envoy-")
 _SETS = frozenset({"vary", "allow", "cache-control", "access-control-allow-methods", "access-control-allow-headers"})
+# Whole addresses, the environment's: only that they are there is compared (and "*", which is no address).
+_ADDRESSES = frozenset({"link", "content-location", "refresh", "access-control-allow-origin"})
 _COOKIE_ATTRIBUTES = frozenset({"httponly", "secure", "samesite", "path"})  # the rest varies with host and time
 _COOKIE_MOMENTS = frozenset({"expires", "max-age"})
 
@@ -66,8 +68,9 @@ def _normalised(name: str, value: str) -> str:
             parts = urlsplit(value)
         except ValueError:
             return value
-        return f"{parts.path}?{parts.query}" if parts.query else parts.path
-    return value
+        names = sorted({piece.partition("=")[0] for piece in parts.query.split("&")})
+        return f"{parts.path}?{'&'.join(names)}" if parts.query else parts.path
+    return "" if name in _ADDRESSES and value != "*" else value
 
 
 def _cookie(field: str) -> tuple[str, dict[str, Tree]]:

@@ -13,7 +13,7 @@ from replay.diff.relations import type_of
 from replay.diff.renaming import Domain, Renaming, domain_of
 from replay.diff.rules import Rules
 from replay.diff.times import second_of
-from replay.diff.walk import Lens, Pair, Raw
+from replay.diff.walk import Lens, Memo, Pair, Raw
 from replay.model.difference import Difference, DifferenceKind, Relation
 from replay.model.evidence import Attempt, Trace
 from replay.model.exchange import Response
@@ -94,9 +94,9 @@ class _Judge:
 
     def _lens(self, endpoint: str) -> Lens:
         if endpoint not in self.lenses:
-            self.lenses[endpoint] = Lens(
-                lambda place: self.rules.is_loose_list(endpoint, place), lambda place: self._is_watched(endpoint, place)
-            )
+            is_loose = Memo(lambda place: self.rules.is_loose_list(endpoint, place))
+            is_watched = Memo(lambda place: self._is_watched(endpoint, place))
+            self.lenses[endpoint] = Lens(is_loose.__getitem__, is_watched.__getitem__)
         return self.lenses[endpoint]
 
     def _is_watched(self, endpoint: str, place: str) -> bool:
@@ -110,8 +110,11 @@ class _Judge:
         """Structure: not where presence varies; nothing new or retyped where redaction took the original away."""
         if self.rules.relation(endpoint, place) is Relation.VARIABLE:
             return False
-        is_plain = kind in {DifferenceKind.MISSING, DifferenceKind.MEDIA_TYPE}
-        return is_plain or not self.redaction.class_at(endpoint, place)
+        if kind is DifferenceKind.MEDIA_TYPE:
+            return True
+        if kind is not DifferenceKind.TYPE and self.redaction.has_named_keys(endpoint, place):
+            return False
+        return kind is DifferenceKind.MISSING or not self.redaction.class_at(endpoint, place)
 
     def _hear_leaf(self, attempt: Attempt, place: str, recorded: Scalar, live: Scalar, moment: Moment) -> None:
         endpoint = attempt.endpoint
@@ -168,9 +171,11 @@ class _Judge:
 
     def _is_loose_only(self, endpoint: str, raw: Raw) -> bool:
         """VARIABLE only because it stands in a list whose length varies: what all elements share is still judged."""
-        if raw.kind is DifferenceKind.ADDED and self.redaction.class_at(endpoint, raw.place):
+        if (endpoint, raw.place) in self.rules.by_place or self.redaction.has_named_keys(endpoint, raw.place):
             return False
-        return "[*]" in raw.place and (endpoint, raw.place) not in self.rules.by_place
+        return "[*]" in raw.place and not (
+            raw.kind is DifferenceKind.ADDED and self.redaction.class_at(endpoint, raw.place)
+        )
 
     def weigh_names(self) -> None:
         """Renaming, once the whole trace is known."""

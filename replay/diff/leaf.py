@@ -14,7 +14,7 @@ from replay.diff.times import are_times, follow_the_clock, time_format
 from replay.model.difference import DifferenceKind, Relation
 from replay.model.tree import Scalar
 
-_CONSTANT_CLASSES = frozenset({"password", "secret", "pin", "cvv", "otp", "answer", "mask", "constant"})
+_MANY_TO_ONE = frozenset({"password", "geo", "birth", "field"})  # classes whose stand-ins do not tell originals apart
 _KEPT_SHAPES = frozenset({"empty", "uuid", "email"})
 _BY_RENAMING = frozenset({Relation.EQUAL, Relation.RENAMED})
 
@@ -29,7 +29,7 @@ class Moment:
 
 def is_renamable(recorded: Scalar, live: Scalar, relation: Relation, value_class: str) -> bool:
     """True where one recorded value must stand for one live value: renamed by noise, or replaced by redaction."""
-    if relation not in _BY_RENAMING or value_class in _CONSTANT_CLASSES:
+    if relation not in _BY_RENAMING or value_class in _MANY_TO_ONE:
         return False
     if relation is Relation.EQUAL and not value_class:
         return False
@@ -67,6 +67,9 @@ def _is_right_stand_in(recorded: Scalar, live: Scalar, relation: Relation, momen
 
 
 def _is_strict(recorded: Scalar, live: Scalar) -> bool:
-    """The classes differ, and one of them is a class that redaction keeps and that no free text has by chance."""
-    one, two = shape(recorded), shape(live)
+    """The classes differ, and one of them is a class that redaction keeps and that no free text has by chance.
+
+    The zero uuid has a stand-in like any other: that it stands for many is for the renaming to see.
+    """
+    one, two = (shape(value).removeprefix("zero-") for value in (recorded, live))
     return one != two and bool(_KEPT_SHAPES & {one, two})

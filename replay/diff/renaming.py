@@ -15,7 +15,9 @@ from replay.model.tree import Scalar
 
 Domain = tuple[str, ...]
 _MAJORITY = 2  # times that a pair must have been seen to speak against another
-_SHORT_TEXT = 4  # letters; shorter texts may share a stand-in by chance
+_CROWD = 3  # recorded values that one live value cannot stand for, where each names one thing
+_LETTER_BITS, _DIGIT_BITS = 4.7, 3.3  # what one scrambled character can tell
+_ENOUGH_BITS = 18.0  # below it two originals of one place may share a stand-in by chance
 _LONGEST_SHOWN = 40  # characters
 _SHOWN_SHAPES = frozenset({"uuid", "id", "number"})
 
@@ -36,6 +38,8 @@ class Sightings:
 
 def domain_of(endpoint: str, place: str, value_class: str, left: Scalar, right: Scalar) -> Domain:
     """Where the two values' names are unique. Redaction gives one value different stand-ins per class."""
+    if value_class == "uuid":  # the zero uuid as well
+        return (value_class,)
     if names_one_thing(left) and names_one_thing(right):
         return (value_class,)
     return (endpoint, place)
@@ -92,12 +96,14 @@ class Renaming:
         unique = len(domain) == 1
         if not (value_class and _may_share_stand_in(recorded)):
             best = _strongest(self.forward[domain][one], self.bound.get(str(recorded), ()) if unique else ())
-            if best and best[0] != two and best[1] > here:
+            if best and best[0] != two and (best[1] > here or unique):
                 return f"recorded {was} maps to {shown_key(best[0], live)} in {_answers(best[2])}, here {now}"
         best = _strongest(self.backward[domain][two], self.bound_back.get(str(live), ()) if unique else ())
-        if best and best[0] != one and best[1] > here:
+        if best and best[0] != one and (best[1] > here or unique):
             other = shown_key(best[0], recorded)
             return f"{now} stands for recorded {other} in {_answers(best[2])}, here for {was}"
+        if unique and len(self.backward[domain][two]) >= _CROWD:
+            return f"{now} stands for {len(self.backward[domain][two])} recorded values"
         return ""
 
 
@@ -118,8 +124,9 @@ def _weighed(seen: dict[str, Sightings], bound: set[str]) -> Iterator[tuple[str,
 
 
 def _may_share_stand_in(recorded: Scalar) -> bool:
-    """Letters are scrambled in place: two of the 26 words of one letter easily meet."""
-    return isinstance(recorded, str) and sum(letter.isalnum() for letter in recorded) < _SHORT_TEXT
+    """Characters are scrambled in place: two of the 26 words of one letter easily meet."""
+    bits = sum(_DIGIT_BITS if char.isdigit() else _LETTER_BITS for char in str(recorded) if char.isalnum())
+    return bits < _ENOUGH_BITS
 
 
 def _answers(count: int) -> str:

@@ -6,7 +6,7 @@ Rule: no recursion; whatever could be parsed can be walked.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -38,6 +38,21 @@ class Raw(NamedTuple):
     observed: Tree
 
 
+Twins = tuple[str, Tree, Tree]
+
+
+class Memo(dict[str, bool]):
+    """A predicate over places that is asked once per place: `Memo(predicate).__getitem__` is the same, faster."""
+
+    def __init__(self, predicate: Callable[[str], bool]) -> None:
+        super().__init__()
+        self._predicate = predicate
+
+    def __missing__(self, place: str) -> bool:
+        self[place] = answer = self._predicate(place)
+        return answer
+
+
 def _never(place: str) -> bool:  # noqa: ARG001 - the shape of the argument it stands for
     return False
 
@@ -55,44 +70,50 @@ PLAIN = Lens()
 
 
 def walk(left: Tree, right: Tree, prefix: str, lens: Lens = PLAIN) -> Iterator[Pair]:
-    """Pairs in document order. Equal leaves are passed over unless the lens watches their place."""
-    stack: list[tuple[str, Tree, Tree]] = [(prefix, left, right)]
-    while stack:
-        place, one, two = stack.pop()
-        if isinstance(one, dict) and isinstance(two, dict):
-            yield from _walk_objects(place, one, two, stack)
-        elif isinstance(one, list) and isinstance(two, list):
-            yield from _walk_lists(place, one, two, stack, lens)
-        elif isinstance(one, dict | list) or isinstance(two, dict | list):
-            yield Pair(place, DifferenceKind.TYPE, one, two)
-        elif lens.is_watched(place) or not is_equal(one, two):
-            yield Pair(place, None, one, two)
-
-
-def _walk_objects(
-    place: str, one: dict[str, Tree], two: dict[str, Tree], stack: list[tuple[str, Tree, Tree]]
-) -> Iterator[Pair]:
-    dot = f"{place}." if place else ""
-    if one.keys() != two.keys():
-        if all(is_map_key(key) for key in one.keys() ^ two.keys()):
-            yield Pair(place, DifferenceKind.LENGTH, list(one.values()), list(two.values()))
+    """Pairs, an object's own leaves before what stands deeper. Equal leaves are passed over unless they are watched."""
+    stack: list[Twins] = []
+    is_watched = lens.is_watched
+    twins: Iterable[Twins] = ((prefix, left, right),)
+    while True:
+        deeper: list[Twins] = []
+        for twin in twins:
+            place, one, two = twin
+            kind = type(one)
+            if kind is dict or kind is list:
+                if type(two) is kind:
+                    deeper.append(twin)
+                else:
+                    yield Pair(place, DifferenceKind.TYPE, one, two)
+            elif isinstance(two, dict | list):
+                yield Pair(place, DifferenceKind.TYPE, one, two)
+            elif (kind is not type(two) or one != two or is_watched(place)) and (
+                is_watched(place) or not is_equal(one, two)  # type: ignore[arg-type]  # both are leaves
+            ):
+                yield Pair(place, None, one, two)
+        stack.extend(reversed(deeper))
+        if not stack:
             return
-        for key, value in one.items():
-            if key not in two:
-                yield Pair(dot + key, DifferenceKind.MISSING, value, None)
-        for key, value in two.items():
-            if key not in one:
-                yield Pair(dot + key, DifferenceKind.ADDED, None, value)
-    stack.extend((dot + key, one[key], two[key]) for key in reversed(one) if key in two)
+        place, one, two = stack.pop()
+        twins = []
+        yield from _parted(place, one, two, lens, twins)
 
 
-def _walk_lists(
-    place: str, one: list[Tree], two: list[Tree], stack: list[tuple[str, Tree, Tree]], lens: Lens
-) -> Iterator[Pair]:
-    if len(one) != len(two) or lens.is_loose(place):
-        yield Pair(place, DifferenceKind.LENGTH, one, two)
-        return
-    if lens.is_watched(place):
-        yield Pair(place, DifferenceKind.LENGTH, one, two)
-    inner = f"{place}[*]"
-    stack.extend((inner, one[i], two[i]) for i in range(len(one) - 1, -1, -1))
+def _parted(place: str, one: Tree, two: Tree, lens: Lens, twins: list[Twins]) -> Iterator[Pair]:
+    """How two objects or two lists part as such; what they share is added to `twins`."""
+    if isinstance(one, dict) and isinstance(two, dict):
+        dot = f"{place}." if place else ""
+        if one.keys() != two.keys():
+            if all(is_map_key(key) for key in one.keys() ^ two.keys()):
+                yield Pair(place, DifferenceKind.LENGTH, list(one.values()), list(two.values()))
+                return
+            yield from (Pair(dot + key, DifferenceKind.MISSING, one[key], None) for key in one if key not in two)
+            yield from (Pair(dot + key, DifferenceKind.ADDED, None, two[key]) for key in two if key not in one)
+        twins.extend([(dot + key, value, two[key]) for key, value in one.items() if key in two])
+    elif isinstance(one, list) and isinstance(two, list):
+        if len(one) != len(two) or lens.is_loose(place):
+            yield Pair(place, DifferenceKind.LENGTH, one, two)
+            return
+        if lens.is_watched(place):
+            yield Pair(place, DifferenceKind.LENGTH, one, two)
+        inner = f"{place}[*]"
+        twins.extend([(inner, left, right) for left, right in zip(one, two, strict=True)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from random import Random
+from typing import ClassVar
 
 from replay.model.case import Expectation, Site, Step, steps_with
 from replay.model.errors import ConfigError
@@ -19,17 +20,12 @@ class Duplicate:
 
     copies: int = 2  # 2..
 
+    name: ClassVar[str] = "duplicate"
+    expectation: ClassVar[Expectation] = Expectation.AT_MOST_ONCE
+
     def __post_init__(self) -> None:
         if self.copies < 2:
             raise ConfigError("[mutators.duplicate] copies must be 2 or more.")
-
-    @property
-    def name(self) -> str:
-        return "duplicate"
-
-    @property
-    def expectation(self) -> Expectation:
-        return Expectation.AT_MOST_ONCE
 
     def sites(self, session: Session) -> Iterable[Site]:
         return repeatable(session)

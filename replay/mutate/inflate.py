@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from random import Random
+from typing import ClassVar
 
 from replay.model.case import Expectation, Injected, Site, Step, steps_with
 from replay.model.codec import UndecodableError, dump_json
@@ -33,17 +34,12 @@ class Inflate:
     depth: int = 2_000  # levels; beyond 900 our own codec no longer reads the body back
     keys: int = 2_000
 
+    name: ClassVar[str] = "inflate"
+    expectation: ClassVar[Expectation] = Expectation.BOUNDED
+
     def __post_init__(self) -> None:
         if min(self.string_bytes, self.array_items, self.depth, self.keys) < 16:
             raise ConfigError("[mutators.inflate] string_bytes, array_items, depth and keys must be 16 or more.")
-
-    @property
-    def name(self) -> str:
-        return "inflate"
-
-    @property
-    def expectation(self) -> Expectation:
-        return Expectation.BOUNDED
 
     def sites(self, session: Session) -> Iterable[Site]:
         for exchange in session.exchanges:

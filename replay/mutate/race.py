@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from random import Random
+from typing import ClassVar
 
 from replay.model.case import Expectation, Site, Step, steps_with
 from replay.model.errors import ConfigError
@@ -25,19 +26,14 @@ class Race:
     copies: int = 3  # 2..
     rounds: int = 5  # 1..
 
+    name: ClassVar[str] = "race"
+    expectation: ClassVar[Expectation] = Expectation.AT_MOST_ONCE
+
     def __post_init__(self) -> None:
         if self.copies < 2:
             raise ConfigError("[mutators.race] copies must be 2 or more.")
         if self.rounds < 1:
             raise ConfigError("[mutators.race] rounds must be 1 or more.")
-
-    @property
-    def name(self) -> str:
-        return "race"
-
-    @property
-    def expectation(self) -> Expectation:
-        return Expectation.AT_MOST_ONCE
 
     def sites(self, session: Session) -> Iterable[Site]:
         return repeatable(session)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from random import Random
+from typing import ClassVar
 
 from replay.model.case import Expectation, Injected, SentAs, Site, Step, steps_with
 from replay.model.exchange import Exchange, Request
@@ -27,13 +28,8 @@ _SHOWN_CHARS = 64  # a probe keeps the head of a long cell only
 class SwapTenant:
     """The step at the site is sent as another tenant; the owner's remaining steps read back what happened."""
 
-    @property
-    def name(self) -> str:
-        return "swap-tenant"
-
-    @property
-    def expectation(self) -> Expectation:
-        return Expectation.REJECTED
+    name: ClassVar[str] = "swap-tenant"
+    expectation: ClassVar[Expectation] = Expectation.REJECTED
 
     def sites(self, session: Session) -> Iterable[Site]:
         """Requests that worked with credentials and name one thing of their owner's.

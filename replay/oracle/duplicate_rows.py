@@ -69,8 +69,6 @@ class DuplicateRows:
     def _hit(self, evidence: Evidence, trace: Trace, entities: list[str]) -> _Hit | None:
         promise = promise_of(trace)
         serial = next((one for one in evidence.of(Role.SERIAL) if is_comparable(one, trace)), None)
-        if promise is None and serial is None:
-            return None
         doubled, single = [], []
         for entity in entities:
             one = _doubled(evidence, trace, entity, promise, serial)
@@ -86,12 +84,11 @@ class DuplicateRows:
         entities = ", ".join(one.entity for one in hit.doubled)
         copies = hit.trace.judged()
         is_race = any(one.serial >= 0 for one in hit.doubled)
-        is_sure = not hit.is_partial and (is_race or (hit.promise is not None and not hit.promise.is_weak))
         return subject_of(evidence).finding(
             self.name,
             "rows",
             severity=Severity.HIGH,
-            level=Level.CONFIRMED if is_sure else Level.PROBABLE,
+            level=_level(hit, is_race=is_race),
             title=f"One request, sent {len(copies)} times, is stored more than once: {entities}",
             expected=f"rows of one request ({_promised(hit)}): {_counted(hit, clean=True)}",
             observed=f"{_counted(hit, clean=False)}, in {rounds} of {len(evidence.mutated)} rounds",
@@ -149,6 +146,14 @@ def _references(one: _Doubled, doubled: list[_Doubled]) -> int:
 
 def _weight(hit: _Hit) -> tuple[int, int]:
     return len(hit.doubled), sum(len(one.rows) for one in hit.doubled)
+
+
+def _level(hit: _Hit, *, is_race: bool) -> Level:
+    """Info where playing it again repeats the doubt: a tracing id promises nothing, a lone child may be a journal."""
+    if is_race:
+        return Level.PROBABLE if hit.is_partial else Level.CONFIRMED
+    is_doubtful = hit.is_partial or hit.promise is None or hit.promise.is_weak
+    return Level.INFO if is_doubtful else Level.CONFIRMED
 
 
 def _promised(hit: _Hit) -> str:

@@ -99,11 +99,17 @@ def _breach(evidence: Evidence, trace: Trace) -> _Breach | None:
         if owned or others:
             is_certain = bool(owned) or is_new or any(marker in ownership.here for marker in others)
             return _Breach(attempt, owned, others, is_certain=is_certain)
-        if not any(planted.tenant == victim for planted in trace.planted):
+        if not _has_planted(trace, victim):
             values = _equal_values(evidence, trace, attempt, victim)
             if len(values) >= _ENOUGH_VALUES:
                 return _Breach(attempt, frozenset(), frozenset(), values, is_certain=False)
     return None
+
+
+def _has_planted(trace: Trace, tenant: str) -> bool:
+    """True when a marker of the tenant was really sent in this trace; a world plans more than a scenario sends."""
+    played = {attempt.exchange_id for attempt in trace.attempts}
+    return any(planted.tenant == tenant and planted.exchange_id in played for planted in trace.planted)
 
 
 def _own_answers(trace: Trace, tenant: str) -> frozenset[str]:
@@ -125,8 +131,9 @@ def _equal_values(evidence: Evidence, trace: Trace, attempt: Attempt, victim: st
 
 
 def _level(breach: _Breach, worlds: int) -> Level:
-    enough = worlds > 1 or len(breach.owned) > 1
-    return Level.CONFIRMED if breach.is_certain and enough else Level.PROBABLE
+    if not breach.is_certain:  # playing it again would only repeat the doubt
+        return Level.INFO if breach.seen else Level.PROBABLE
+    return Level.CONFIRMED if worlds > 1 or len(breach.owned) > 1 else Level.PROBABLE
 
 
 def _whose(breach: _Breach, victim: str) -> str:

@@ -26,7 +26,7 @@ from replay.oracle.ownership import (
     ownership_of,
     private_values,
 )
-from replay.oracle.rowset import JOURNALS, effects, is_journal, shown_change
+from replay.oracle.rowset import JOURNALS, is_journal, is_usual, shown_change
 from replay.oracle.subject import split_endpoint, statuses, subject_of
 
 _ROWS_SHOWN = 5
@@ -37,7 +37,7 @@ _MARKER_CHARS = 12  # of injected text; a probe or a list may show its head only
 class _Breach:
     attempt: Attempt
     changes: tuple[RowChange, ...]  # empty: seen in the owner's read-back only
-    is_same_effect: bool  # each control did the same to the same entity
+    is_same_effect: bool  # each control did the same to the same entity (and columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class IsolationWrite:
             self.name,
             "write",
             severity=Severity.HIGH,
-            level=Level.CONFIRMED if worst.is_same_effect else Level.PROBABLE,
+            level=_level(worst),
             title="Another tenant's credentials changed this tenant's data",
             expected=f"no row of tenant {victim} changes for tenant {carrier_of(worst.attempt)}",
             observed=_observed(worst, victim),
@@ -81,7 +81,6 @@ class IsolationWrite:
         if attempt is None or attempt.actor is None:
             return None
         judge = _RowOwner(evidence, trace, attempt)
-        usual = effects(evidence.controls)
         owned = tuple(
             change
             for change in trace.changes or ()
@@ -89,7 +88,8 @@ class IsolationWrite:
         )
         if not owned:
             return None
-        return _Breach(attempt, owned, any((change.entity, change.operation) in usual for change in owned))
+        is_same = any(is_usual(change, evidence.controls) or judge.is_blind(change) for change in owned)
+        return _Breach(attempt, owned, is_same)
 
 
 class _RowOwner:
@@ -120,7 +120,7 @@ class _RowOwner:
             return True
         if change.operation is Operation.INSERT:
             return bool(self._tenant_id) and self._tenant_id in row.values()
-        return self._is_named(change)
+        return self.is_named(change)
 
     def _holds(self, row: dict[str, Cell], tenant: str, values: frozenset[str], *, was_sent: bool) -> bool:
         for cell in row.values():
@@ -133,7 +133,11 @@ class _RowOwner:
                 return True
         return False
 
-    def _is_named(self, change: RowChange) -> bool:
+    def is_blind(self, change: RowChange) -> bool:
+        """An update of the row that the path names, of which the database tells the key only."""
+        return len(change.before) <= len(change.key) and change.operation is Operation.UPDATE and self.is_named(change)
+
+    def is_named(self, change: RowChange) -> bool:
         """The path names the row by a key that the victim's own answers gave it, as every control's path did."""
         if len(change.key) != 1:
             return False
@@ -184,6 +188,16 @@ def _in_read_back(evidence: Evidence, trace: Trace) -> _Breach | None:
             if any(text in body for text in texts):
                 return _Breach(attempt, (), is_same_effect=False)
     return None
+
+
+def _level(breach: _Breach) -> Level:
+    """Rows and their owner are two kinds of evidence, a read-back is one.
+
+    What a refused request does beside its own effect (a counter of refusals on the owner's row) is only worth knowing.
+    """
+    if breach.is_same_effect:
+        return Level.CONFIRMED
+    return Level.INFO if breach.changes and 400 <= breach.attempt.status < 500 else Level.PROBABLE
 
 
 def _observed(breach: _Breach, victim: str) -> str:

@@ -58,20 +58,21 @@ class ListLeak:
                 if sight.attempt.endpoint not in self.shared_endpoints:
                     sights.setdefault(sight.attempt.endpoint, []).append(sight)
         for endpoint, found in sights.items():
-            yield self._finding(endpoint, found)
+            yield self._finding(endpoint, found, Level.PROBABLE if evidence.case is None else Level.INFO)
 
-    def _finding(self, endpoint: str, found: list[_Sight]) -> Finding:
+    def _finding(self, endpoint: str, found: list[_Sight], doubtful: Level) -> Finding:
+        """`doubtful` is the level of markers that a fixed tenant may have stored itself, in an earlier case."""
         worst = max(found, key=lambda sight: len(sight.owners))
         owners = Counter(owner for _, owner in worst.owners)
         victim = owners.most_common(1)[0][0]
         is_repeated = len({sight.world for sight in found}) > 1 or len(worst.owners) > 1
-        is_certain = any(sight.is_certain for sight in found)
+        sure = Level.CONFIRMED if is_repeated else Level.PROBABLE
         reader = carrier_of(worst.attempt)
         return Subject(endpoint).finding(
             self.name,
             "leak",
             severity=Severity.HIGH,
-            level=Level.CONFIRMED if is_repeated and is_certain else Level.PROBABLE,
+            level=sure if any(sight.is_certain for sight in found) else doubtful,
             title="A tenant's own request shows data of other tenants",
             expected=f"only data of tenant {reader}",
             observed=f"{len(worst.owners)} marker(s) of {len(owners)} other tenant(s), in {len(found)} answers",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 
 from replay.model.evidence import Attempt, Trace
@@ -20,7 +19,7 @@ _UNCOMPARABLE = frozenset({0, 401, 429})
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Promise:
-    """One key was sent by several copies. `keys` is how many different keys the copies carried in all."""
+    """The copies carried a key. `keys` is how many different ones: so many effects were asked for."""
 
     where: str
     is_weak: bool
@@ -28,15 +27,12 @@ class Promise:
 
 
 def promise_of(trace: Trace) -> Promise | None:
-    """The promise that the judged copies share, or None: copies with a key of their own were promised nothing."""
+    """What the judged copies asked for, or None when none of them carried a key."""
     found = [key for attempt in trace.judged() if (key := _key_of(attempt.request))]
     if not found:
         return None
-    counts = Counter(value for _, _, value in found)
-    if max(counts.values()) < 2:
-        return None
     where, is_weak, _ = found[0]
-    return Promise(where, is_weak, len(counts))
+    return Promise(where, is_weak, len({key for _, _, key in found}))
 
 
 def is_comparable(serial: Trace, mutated: Trace) -> bool:

@@ -10,7 +10,7 @@ from replay.model.case import Expectation
 from replay.model.evidence import Evidence, Trace
 from replay.model.finding import Finding, Level, Proof, Severity
 from replay.model.reading import Operation, RowChange
-from replay.oracle.rowset import JOURNALS, Effect, effects, is_journal, shown_change
+from replay.oracle.rowset import JOURNALS, Effect, effects, is_journal, is_usual, shown_change
 from replay.oracle.subject import statuses, subject_of, victim_of
 
 _ROWS_SHOWN = 5
@@ -30,7 +30,7 @@ class RejectedButWrote:
         if len(evidence.controls) < 2 or not all(_is_accepted(control) for control in evidence.controls):
             return
         usual = {effect for effect in effects(evidence.controls) if not is_journal(effect[0], self.journals)}
-        found = [(trace, rows) for trace in evidence.mutated if (rows := _written(trace, usual))]
+        found = [(trace, rows) for trace in evidence.mutated if (rows := _written(evidence, trace, usual))]
         if not found:
             return
         trace, rows = max(found, key=lambda one: len(one[1]))
@@ -55,15 +55,19 @@ def _is_accepted(control: Trace) -> bool:
     return bool(judged) and all(attempt.response is not None and attempt.response.is_success for attempt in judged)
 
 
-def _written(trace: Trace, usual: set[Effect]) -> list[RowChange]:
-    """The rows of the usual effect, when all judged attempts were refused and the effect has an insert or delete.
+def _written(evidence: Evidence, trace: Trace, usual: set[Effect]) -> list[RowChange]:
+    """The rows of the usual effect, when all judged attempts were refused.
 
-    Updates alone (a `last_seen` beside a failed attempt) count only where the clean request does nothing else.
+    Updates alone (a counter of failures) count only where the clean request does nothing else, and to the same columns.
     """
     judged = trace.judged()
     if not judged or not all(400 <= attempt.status < 500 for attempt in judged):
         return []
-    rows = [change for change in trace.changes or () if (change.entity, change.operation) in usual]
+    rows = [
+        change
+        for change in trace.changes or ()
+        if (change.entity, change.operation) in usual and is_usual(change, evidence.controls)
+    ]
     has_strong = any(operation is not Operation.UPDATE for _, operation in usual)
     if has_strong and all(row.operation is Operation.UPDATE for row in rows):
         return []

@@ -26,6 +26,7 @@ JOURNALS = (
 
 _SECRET = re.compile(r"passw|secret|token|hash|salt|authorization|cookie|api_?key|private", re.IGNORECASE)
 _MARK = re.compile(r"<(\d+) bytes, digest [0-9a-f]+>$")  # how a probe ends the head of a long value
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 _SHOWN_CHARS = 60
 
 
@@ -41,6 +42,32 @@ def effects(controls: Iterable[Trace]) -> dict[Effect, int]:
 def inserts_of(trace: Trace, entity: str) -> list[RowChange]:
     changes = trace.changes or ()
     return [change for change in changes if change.entity == entity and change.operation is Operation.INSERT]
+
+
+def changed_columns(change: RowChange) -> frozenset[str]:
+    """What an update changed, times left out (every touch renews `updated_at`); empty when `before` is not known."""
+    before, after = dict(change.before), dict(change.after)
+    if len(before) <= len(change.key):
+        return frozenset()
+    return frozenset(
+        name for name, value in after.items() if before.get(name) != value and not _is_time(name, value)
+    )
+
+
+def is_usual(change: RowChange, controls: Iterable[Trace]) -> bool:
+    """True when every control did the same to the same entity; of an update, changed one of the same columns."""
+    return all(any(_is_alike(change, other) for other in control.changes or ()) for control in controls)
+
+
+def _is_alike(one: RowChange, other: RowChange) -> bool:
+    if (one.entity, one.operation) != (other.entity, other.operation):
+        return False
+    columns, others = changed_columns(one), changed_columns(other)
+    return one.operation is not Operation.UPDATE or bool(columns & others)
+
+
+def _is_time(name: str, value: Cell) -> bool:
+    return name.endswith(("_at", "_on", "_time", "_date")) or (isinstance(value, str) and bool(_TIME.match(value)))
 
 
 def is_journal(entity: str, journals: tuple[str, ...]) -> bool:

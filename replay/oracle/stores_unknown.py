@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from replay.model.case import Expectation, Injected
-from replay.model.evidence import Evidence, Part, Trace
+from replay.model.evidence import Evidence, Trace
 from replay.model.finding import Finding, Level, Proof, Severity
 from replay.model.message import request_leaves, text_of
 from replay.model.reading import Cell, Operation, RowChange
@@ -126,13 +126,12 @@ def _holds_marker(change: RowChange, injected: Injected) -> bool:
 
 
 def _is_read_back(trace: Trace, injected: Injected) -> bool:
-    """A later answer holds the value and the request for it did not send it: an echo is no proof."""
+    """An answer holds the value and the request for it did not send it: an echo is no proof."""
     if len(injected.value) < _SHORTEST_MARKER:
         return False
     wanted = injected.value.encode()
     return any(
-        attempt.part is Part.AFTER
-        and attempt.response is not None
+        attempt.response is not None
         and wanted in attempt.response.body.data
         and wanted not in attempt.request.body.data
         and injected.value not in attempt.request.target

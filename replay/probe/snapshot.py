@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from replay.model.reading import Cell, Operation, RowChange
 
 Row: TypeAlias = "tuple[Cell, ...]"
-Rows: TypeAlias = "Mapping[Hashable, Row]"
+Identity = TypeVar("Identity", bound=Hashable)
+Rows: TypeAlias = "Mapping[Identity, Row]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Shape:
     generated: tuple[str, ...] = ()  # columns that the database fills in itself
 
 
-def row_changes(shape: Shape, before: Rows, after: Rows) -> tuple[RowChange, ...]:
+def row_changes(shape: Shape, before: Rows[Identity], after: Rows[Identity]) -> tuple[RowChange, ...]:
     """Changes in the order of `after`, then the rows that went in the order of `before`.
 
     A row that went and came back under the same primary key (REPLACE, renumbering) is an update, or nothing.
@@ -39,7 +40,7 @@ def generated_of(shapes: Sequence[Shape]) -> tuple[tuple[str, tuple[str, ...]], 
     return tuple((shape.entity, shape.generated) for shape in shapes if shape.generated)
 
 
-def _by_key(shape: Shape, rows: Rows) -> dict[Hashable, Row]:
+def _by_key(shape: Shape, rows: Rows[Identity]) -> dict[Hashable, Row]:
     """Rows by their primary key; by identity where there is none, or where a part of it is null (SQLite allows it)."""
     places = [shape.columns.index(name) for name in shape.key]
     out: dict[Hashable, Row] = {}
@@ -49,7 +50,7 @@ def _by_key(shape: Shape, rows: Rows) -> dict[Hashable, Row]:
     return out
 
 
-def _changes(shape: Shape, old: Rows, new: Rows) -> Iterator[RowChange]:
+def _changes(shape: Shape, old: Rows[Hashable], new: Rows[Hashable]) -> Iterator[RowChange]:
     for identity, row in new.items():
         if identity not in old:
             yield _change(shape, Operation.INSERT, None, row)

@@ -8,15 +8,17 @@ Rule: one look is one transaction, of the mirror too: a look that fails leaves m
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Hashable
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 from replay.model.reading import RowChange
-from replay.probe.cell import cell_of, mark_ends
+from replay.probe.cell import cell_of, mark_bytes
 from replay.probe.snapshot import Row, row_changes
 from replay.probe.sqlite_schema import Watched, watched_tables
+
+Raw: TypeAlias = "None | int | float | str | bytes"
 
 BUSY_SECONDS = 1.0  # SQLite itself waits this long for a lock, each time
 
@@ -45,7 +47,7 @@ def open_beside(path: Path) -> sqlite3.Connection:
         uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=512
     )
     connection.execute("PRAGMA temp_store = MEMORY")
-    connection.create_function("replay_mark", 4, mark_ends, deterministic=True)
+    connection.create_function("replay_mark", 1, mark_bytes, deterministic=True)
     return connection
 
 
@@ -99,8 +101,8 @@ def _look_inside(connection: sqlite3.Connection, mark: Mark) -> Look:
 
 def _changes(connection: sqlite3.Connection, one: Watched, was: int, count: int) -> tuple[RowChange, ...]:
     ids, width = one.identity_columns, len(one.shape.columns)
-    before: dict[Hashable, Row] = {}
-    after: dict[Hashable, Row] = {}
+    before: dict[tuple[Raw, ...], Row] = {}
+    after: dict[tuple[Raw, ...], Row] = {}
     appeared = 0
     with closing(connection.execute(one.changed)) as cursor:
         for row in cursor:
@@ -111,9 +113,9 @@ def _changes(connection: sqlite3.Connection, one: Watched, was: int, count: int)
                 before[identity] = cells[:width]
     if was + appeared > count:  # every row counted is new or mirrored, so this many went
         with closing(connection.execute(one.gone)) as cursor:
-            gone = {row[:ids]: tuple(map(cell_of, row[ids:])) for row in cursor}
+            gone: dict[tuple[Raw, ...], Row] = {row[:ids]: tuple(map(cell_of, row[ids:])) for row in cursor}
         connection.executemany(one.forget, list(gone))
-        before |= gone
+        before.update(gone)
     connection.executemany(one.take, list(after))
     return row_changes(one.shape, before, after)
 

@@ -1,5 +1,6 @@
 """What SQLite's catalogue says about the tables, and the SQL text that compares one of them with our mirror of it."""
 
+# ruff: noqa: S608 - names come from the catalogue and are quoted; values are bound
 from __future__ import annotations
 
 import re
@@ -7,7 +8,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from replay.model.errors import ProbeError
-from replay.probe.cell import FULL_DIGEST_CHARS, HEAD_CHARS, LONG_CHARS
+from replay.probe.cell import LONG_BYTES
 from replay.probe.snapshot import Shape
 
 _FILLED_IN = re.compile(
@@ -71,8 +72,10 @@ def _statements(shape: Shape, identity: list[str], shown: list[str], *, is_by_ro
     table, copy = f"main.{_quoted(shape.entity)} AS m", f"{mirror} AS s"
     keys = [f"k{i}" for i in range(len(identity))]
     cells = [f"c{i}" for i in range(len(shown))]
+    pairs = list(zip(keys, identity, strict=True))
     # `+` takes the column's affinity away and BINARY its collation: what is compared is what is stored.
-    same = " AND ".join(f"s.{key} = +m.{name} COLLATE BINARY" for key, name in zip(keys, identity, strict=True))
+    same = " AND ".join(f"s.{key} = +m.{name} COLLATE BINARY" for key, name in pairs)
+    found = " AND ".join(f"m.{name} = s.{key}" for key, name in pairs)  # the same the other way, with the table's index
     differs = " OR ".join(f"{new} IS NOT s.{old} COLLATE BINARY" for new, old in zip(shown, cells, strict=True))
     ids, mirrored = ", ".join(f"m.{name}" for name in identity), ", ".join(f"s.{cell}" for cell in cells)
     kept, now = ", ".join(f"s.{key}" for key in keys), ", ".join(shown)
@@ -90,21 +93,20 @@ def _statements(shape: Shape, identity: list[str], shown: list[str], *, is_by_ro
         fill=f"INSERT INTO {mirror} {values}",
         changed=f"SELECT {ids}, s.{keys[0]} IS NULL, {mirrored}, {now} FROM {table} LEFT JOIN {copy} ON {same} "
         f"WHERE s.{keys[0]} IS NULL OR {differs}",
-        gone=f"SELECT {kept}, {mirrored} FROM {copy} LEFT JOIN {table} ON {same} WHERE m.{identity[0]} IS NULL",
+        gone=f"SELECT {kept}, {mirrored} FROM {copy} LEFT JOIN {table} ON {found} AND {same} "
+        f"WHERE m.{identity[0]} IS NULL",
         take=f"INSERT OR REPLACE INTO {mirror} {values} WHERE {chosen}",
         forget=f"DELETE FROM {mirror} AS s WHERE {' AND '.join(f's.{key} = ?' for key in keys)}",
     )
 
 
 def _shown(column: str, declared: str) -> str:
-    """The column as it is mirrored: long text and bytes are cut inside SQLite, so that no giant is fetched or kept."""
+    """The column as it is mirrored: long text and bytes are cut inside SQLite, so that no giant is answered or kept."""
     name = f"m.{_quoted(column)}"
     if declared and _TEXTLESS.search(declared):
         return name
-    size = f"length(CAST({name} AS BLOB))"
-    whole = f"CASE WHEN length({name}) <= {FULL_DIGEST_CHARS} THEN CAST({name} AS BLOB) END"
-    ends = f"CAST(substr({name}, 1, {HEAD_CHARS}) AS BLOB), CAST(substr({name}, -{HEAD_CHARS}) AS BLOB)"
-    return f"CASE WHEN length({name}) > {LONG_CHARS} THEN replay_mark({size}, {whole}, {ends}) ELSE {name} END"
+    data = f"CAST({name} AS BLOB)"  # the length of a blob is known, that of a text must be counted
+    return f"CASE WHEN length({data}) > {LONG_BYTES} THEN replay_mark({data}) ELSE {name} END"
 
 
 def _rowid(table: str, columns: tuple[str, ...], alias: str) -> str:

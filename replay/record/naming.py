@@ -138,9 +138,7 @@ class Namer:
                 return known
         return None
 
-    def _remember(
-        self, session: _Session, tokens: tuple[str, ...], issued: Credentials, exchange: Exchange
-    ) -> None:
+    def _remember(self, session: _Session, tokens: tuple[str, ...], issued: Credentials, exchange: Exchange) -> None:
         session.last = max(session.last, exchange.ended, exchange.started)
         if issued.tokens:
             session.has_login = True

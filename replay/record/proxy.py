@@ -46,8 +46,8 @@ def plan_proxy(upstream: str, listen: str, capture: str, options: dict[str, str 
     parts = urlsplit(upstream)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"} or parts.username:
         raise UsageError("--upstream must be http://HOST[:PORT] or https://HOST[:PORT], without a path")
-    host, _, port = listen.rpartition(":")
-    if not port.isdecimal() or int(port) > 65535:
+    host, mark, port = listen.rpartition(":")
+    if not mark or not port.isdecimal() or int(port) > 65535:
         raise UsageError("--listen must be HOST:PORT, for example 127.0.0.1:8080; port 0 takes a free one")
     origin = f"{parts.scheme}://{parts.netloc}"
     return ProxyPlan(origin, host.strip("[]") or "127.0.0.1", int(port), tuple(options.items()), capture)

@@ -78,24 +78,31 @@ class Scribe:
         self._stated.update(drops)
 
     def flush(self) -> None:
-        """One transaction: everything since the last flush, or nothing of it."""
-        if not self.has_news:
+        """Everything since the last flush in one transaction; if the file does not take that, one by one."""
+        batch, self._batch = self._batch, []
+        if self._try_to_store(batch) or len(batch) == 0:
             return
+        for entry in batch:
+            if not self._try_to_store([entry]):
+                self._counts["dropped", NOT_STORED] += 1
+        self._try_to_store([])
+
+    def _try_to_store(self, batch: list[Entry]) -> bool:
+        """True when the batch and all counts so far are in the file; else nothing of them is."""
+        if not (batch or self._counts or self._stated or self._marks):
+            return True
         try:
-            self._store()
+            self._store(batch)
         except Exception:  # noqa: BLE001 - the disk may be full now and not in a minute
             self._capture.rollback()
-            if self._batch:
-                self._counts["dropped", NOT_STORED] += len(self._batch)
-                self._batch.clear()
-            return
-        self._batch.clear()
+            return False
         self._counts.clear()
         self._stated.clear()
         self._marks.clear()
+        return True
 
-    def _store(self) -> None:
-        for number, named, exchange, fields in self._batch:
+    def _store(self, batch: list[Entry]) -> None:
+        for number, named, exchange, fields in batch:
             self._capture.add(number, named.session_id, named.actor, exchange, fields)
         for (kind, reason), count in self._counts.items():
             self._capture.count_loss(kind, reason, count)

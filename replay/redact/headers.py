@@ -54,12 +54,14 @@ def _redact_field(desk: Rewriter, key: str, value: str) -> str | None:
     if not is_plain_name(key):
         desk.notes.did(desk.side, "header", ValueClass.FIELD, Action.DROP)
         return None
+    desk.notes.words.add(key)
     place = header_place(key)
     if key == "content-type":
         return reduced(value)
     if key == "user-agent":
         return _agent(desk, value, place)
     if key in ALLOWED and _is_plain(value):
+        desk.notes.words.add(value)
         return value
     if key in _ETAGS:
         return (

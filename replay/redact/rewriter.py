@@ -23,6 +23,7 @@ from replay.redact.tree_walk import rebuilt
 from replay.redact.vocabulary import KeyRole, is_plain_name, role_of
 
 MAX_NESTING = 4  # deeper text is scrambled whole: safe, and no traffic needs it
+_UINT64_DIGITS = 20  # a longer integer is no number but a code
 _MEMO_LENGTH = 256  # characters; longer values seldom repeat
 
 _CHANGED = {ValueClass.PASSWORD: Action.MASK, ValueClass.GEO: Action.MASK}
@@ -132,13 +133,15 @@ class Rewriter:
             return self._noted(place, ValueClass.PASSWORD, value, CONSTANT_NUMBER)
         if isinstance(value, float) and not value.is_integer():
             return self._noted(place, ValueClass.GEO, value, round(value, 1)) if role is KeyRole.GEO else value
-        text = str(int(value))
+        text, sign = str(abs(int(value))), -1 if value < 0 else 1
         if is_card_digits(text):
-            return self._noted(place, ValueClass.CARD, value, int(self.pseudonym.card(text)))
+            return self._noted(place, ValueClass.CARD, value, sign * int(self.pseudonym.card(text)))
         if role is KeyRole.PHONE:
-            return self._noted(place, ValueClass.PHONE, value, int(self.pseudonym.phone(text)))
-        if role in (KeyRole.NUMBER, KeyRole.TOKEN, KeyRole.BIRTH):
-            return self._noted(place, ValueClass.DIGITS, value, int(self.pseudonym.digits(text)))
+            return self._noted(place, ValueClass.PHONE, value, sign * int(self.pseudonym.phone(text)))
+        if role in (KeyRole.NUMBER, KeyRole.TOKEN, KeyRole.BIRTH) or (
+            isinstance(value, int) and len(text) > _UINT64_DIGITS
+        ):
+            return self._noted(place, ValueClass.DIGITS, value, sign * int(self.pseudonym.digits(text)))
         return value
 
     def _noted(self, place: str, kind: ValueClass, old: int | float, new: int | float) -> int | float:

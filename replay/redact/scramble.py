@@ -32,8 +32,8 @@ _CHECK_BITS, _BODY_BITS = 32.0, 48.0
 _SHORTEST_CHECKED = 17  # characters; below this 80 bits never fit
 _SPARE_WINDOW = 64  # characters before the check in which the other 48 bits must stand
 _DIGIT_BITS = dict.fromkeys("0123456789", 3.32)
-_TEXT_BITS = {char: 4.7 for char in string.ascii_letters} | _DIGIT_BITS
-_HEX_BITS = {char: 2.58 for char in "abcdefABCDEF"} | _DIGIT_BITS
+_TEXT_BITS = dict.fromkeys(string.ascii_letters, 4.7) | _DIGIT_BITS
+_HEX_BITS = dict.fromkeys("abcdefABCDEF", 2.58) | _DIGIT_BITS
 
 
 def scrambled(text: str, stream: Stream, check: bool = True) -> str:

@@ -11,7 +11,7 @@ or a short number may stand in any answer by itself.
 from __future__ import annotations
 
 import re
-from base64 import b64decode
+from binascii import a2b_base64
 from collections.abc import Iterable
 from urllib.parse import unquote_plus
 
@@ -24,7 +24,7 @@ from replay.redact.vocabulary import is_structural
 _SHORTEST = 6  # characters of an original that is looked for
 _SHORTEST_DIGITS = 9  # shorter digit strings occur by chance
 _UNICODE_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
-_BASE64_WORD = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")
+_BASE64_WORD = re.compile(r"[A-Za-z0-9+/_-]{12,}")
 _TO_STANDARD = str.maketrans("-_", "+/")
 _STRONG = frozenset(
     (ValueClass.EMAIL, ValueClass.UUID, ValueClass.JWT, ValueClass.CARD, ValueClass.IBAN, ValueClass.PHONE)
@@ -41,11 +41,10 @@ def has_survivor(before: Exchange, after: Exchange, notes: Notes, pseudonym: Pse
     """True when something of `before` that must be hidden can be read in `after`."""
     text = readable(after)
     folded = text.casefold()
-    words = {word.casefold() for word in notes.words}
     for kind, original in notes.originals:
         if is_telling(kind, original):
             wanted = original.casefold().strip()
-            if wanted in folded and wanted not in words and (kind in _STRONG or _stands_alone(wanted, folded)):
+            if wanted in folded and (kind in _STRONG or _stands_alone(wanted, folded)) and not _stayed(wanted, notes):
                 return True
     hits = {hit for kind, hit in find_strong(text) if not _is_ours(kind, hit, pseudonym)}
     return bool(hits) and _stood_before(hits, readable(before))
@@ -99,19 +98,23 @@ def _parts(exchange: Exchange) -> Iterable[str]:
 
 def _decoded(text: str) -> Iterable[str]:
     for found in _BASE64_WORD.finditer(text):
-        word = found.group().rstrip("=").translate(_TO_STANDARD)
-        for piece in word.split("."):
-            try:
-                plain = b64decode(piece + "=" * (-len(piece) % 4))
-            except ValueError:
-                continue
-            if plain.isascii() or b"@" in plain or b"\xc3" in plain:
-                yield plain.decode("utf-8", "replace")
+        word = found.group().translate(_TO_STANDARD)
+        try:
+            plain = a2b_base64(word + "==")  # padding beyond the need is ignored
+        except ValueError:
+            continue
+        if plain.isascii() or b"@" in plain or b"\xc3" in plain:
+            yield plain.decode("utf-8", "replace")
 
 
 def _stands_alone(wanted: str, text: str) -> bool:
     """True when `wanted` occurs in `text` and not merely inside a longer word or number."""
     return re.search(rf"(?<![^\W_]){re.escape(wanted)}(?![^\W_])", text) is not None
+
+
+def _stayed(wanted: str, notes: Notes) -> bool:
+    """True when `wanted` is part of a word that a rule let stay: a field name told as a value is no survivor."""
+    return any(wanted in word.casefold() for word in notes.words)
 
 
 def _is_ours(kind: str, hit: str, pseudonym: Pseudonym) -> bool:

@@ -108,11 +108,12 @@ def _reason(reason: ReasonCount) -> Tree:
 
 def _noise(rule: NoiseRule) -> Tree:
     """A place that is not compared exactly, and why: what still holds, seen in how many pairs of clean replays."""
+    seen = f"differs in {rule.differing} of {rule.pairs} pairs of clean replays"
     return {
         "endpoint": rule.endpoint,
         "place": rule.place,
         "relation": rule.relation.value,
         "pairs": rule.pairs,
         "differing": rule.differing,
-        "reason": f"differs in {rule.differing} of {rule.pairs} pairs of clean replays; only {rule.relation.value} holds",
+        "reason": f"{seen}; only {rule.relation.value} holds",
     }

@@ -39,12 +39,13 @@ def render(view: RunView) -> bytes:
     suite = _suite(root, "clean", tests=1)
     SubElement(suite, "testcase", classname=f"{_CLASS}.clean", name=f"{clean} cases clean")
     _totals(root, view)
-    return tostring(root, encoding="utf-8", xml_declaration=True) + b"\n"
+    document: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
+    return document + b"\n"
 
 
 def _suite(root: Element, name: str, *, tests: int, failures: int = 0, skipped: int = 0) -> Element:
     counts = {"tests": tests, "failures": failures, "errors": 0, "skipped": skipped}
-    return SubElement(root, "testsuite", name=_legal(name), **{key: str(n) for key, n in counts.items()})
+    return SubElement(root, "testsuite", {"name": _legal(name)} | {key: str(n) for key, n in counts.items()})
 
 
 def _failure(suite: Element, finding: Finding) -> None:

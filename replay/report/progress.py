@@ -16,7 +16,7 @@ from replay.report.terminal import printable
 _LINE_SECONDS = 5.0  # at most one line per so many seconds inside a stage
 
 
-class Progress:
+class ProgressReporter:
     """`clock` gives seconds that never go back; only differences count."""
 
     def __init__(self, stream: TextIO, clock: Callable[[], float], *, quiet: bool = False) -> None:
@@ -91,6 +91,7 @@ class Progress:
         if self._last is not None:
             self._write(self._last)
         if self._bar is not None and self._task is not None:
+            self._bar.refresh()  # the bar draws at its own pace; a stage's end is always shown
             self._bar.remove_task(self._task)
             self._task = None
 

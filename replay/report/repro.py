@@ -31,13 +31,13 @@ def as_curl(trace: Trace, target: str, *, reveal: bool = False) -> str:
     """A script for `sh`. Credentials are variables that its reader sets, unless `reveal` writes them out."""
     names = {} if reveal else _name_secrets(trace)
     out = ["#!/bin/sh", "# Made by replay: the requests of one trace, in the order in which they were sent.", "set -u"]
-    out += [f'{name}="${{{name}:?set it to live credentials, e.g. from the answer to the login}}"' for name in names.values()]
+    out += [f'{name}="${{{name}:?set it to live credentials of the target}}"' for name in names.values()]
     previous: Attempt | None = None
     for n, attempt in enumerate(trace.attempts):
         following = trace.attempts[n + 1] if n + 1 < len(trace.attempts) else None
         at_once = _overlaps(attempt, following)
         out += ["", *_comments(n + 1, attempt)]
-        out.append(_command(attempt.request, target.rstrip("/"), names) + (" &" if at_once else ""))
+        out.append(_command(attempt.request, target.rstrip("/"), names, " &" if at_once else ""))
         if _overlaps(previous, attempt) and not at_once:
             out.append("wait")
         previous = attempt
@@ -52,7 +52,7 @@ def _comments(n: int, attempt: Attempt) -> Iterator[str]:
     yield f"# {n}. {printable(attempt.endpoint)}, as tenant {printable(who)}{copy}; was answered {outcome}{mark}"
 
 
-def _command(request: Request, target: str, names: dict[str, str]) -> str:
+def _command(request: Request, target: str, names: dict[str, str], background: str) -> str:
     words = ["curl", "--silent", "--show-error", "--include", "--globoff", "--path-as-is"]
     method = request.method if _TOKEN_NAME.fullmatch(request.method) else "GET"
     words += ["--head"] if method == "HEAD" else ["--request", shlex.quote(method)]
@@ -69,17 +69,17 @@ def _command(request: Request, target: str, names: dict[str, str]) -> str:
             before, after = "base64 -d <<'END' | ", f"\n{_wrapped(body)}\nEND"
     # The target's own host stands first and a slash behind it: no path can name another host.
     path = request.target if request.target.startswith("/") else f"/{request.target}"
-    words += ["--url", shlex.quote(target + path.replace("\r", "").replace("\n", ""))]
-    return before + " ".join(words) + after
+    words += ["--url", shlex.quote(target + printable(path))]
+    return before + " ".join(words) + background + after
 
 
 def _header(name: str, value: str, names: dict[str, str]) -> str:
     """`--header` takes one word; a secret's variable stands outside the single quotes, inside double ones."""
-    value = value.replace("\r", "").replace("\n", "")
     secret = _secret_of(name, value)
     if secret and secret in names:
         prefix = value[: len(value) - len(secret)]
-        return shlex.quote(f"{name}: {prefix}") + f'"${names[secret]}"'
+        return shlex.quote(f"{name}: {printable(prefix)}") + f'"${names[secret]}"'
+    value = printable(value)
     return shlex.quote(f"{name}: {value}" if value else f"{name};")
 
 
@@ -117,6 +117,6 @@ def _wrapped(body: bytes) -> str:
 
 def _overlaps(one: Attempt | None, other: Attempt | None) -> bool:
     """True when the second was sent before the first had ended: they belong to one group."""
-    if one is None or other is None or Part.JUDGED not in {one.part} & {other.part}:
+    if one is None or other is None:
         return False
-    return other.sent < one.ended
+    return one.part is Part.JUDGED and other.part is Part.JUDGED and other.sent < one.ended

@@ -1,4 +1,4 @@
-"""Text from traffic made safe to print: no control characters, escape sequences, direction marks or invisible characters.
+"""Text from traffic made safe to print: without control characters, escape sequences, direction and invisible marks.
 
 A capture holds what strangers sent. Rich drops some of it and lets the rest through (measured: `Text` passes ESC and
 OSC, both pass direction marks), so everything passes here before any library sees it.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# Whole sequences first, so that no printable remains (`[31m`) stay behind: CSI, then strings such as OSC, then the rest.
+# Whole sequences first, so that no `[31m` stays behind: CSI, then strings such as OSC, then the rest.
 _SEQUENCES = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"
     r"|(?:\x1b[PX\]^_]|[\x90\x98\x9d\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"

@@ -96,9 +96,7 @@ class CaptureWriter:
 
     def set_actor(self, session_id: str, actor: Actor) -> None:
         """Who a session's actor is may become known late: an anonymous start, then a login."""
-        self._connection.execute(
-            "UPDATE session SET actor_id = ? WHERE id = ?", (self._actor_id(actor), session_id)
-        )
+        self._connection.execute("UPDATE session SET actor_id = ? WHERE id = ?", (self._actor_id(actor), session_id))
 
     def add_origin(self, mark: str) -> None:
         """Remember where traffic went (a mark of `model.origin`)."""

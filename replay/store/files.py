@@ -64,9 +64,7 @@ def create_file(path: Path, schema: str, application_id: int, version: int, what
     return connection
 
 
-def open_for_update(
-    path: Path, application_id: int, version: int, what: str, schema: str = ""
-) -> sqlite3.Connection:
+def open_for_update(path: Path, application_id: int, version: int, what: str, schema: str = "") -> sqlite3.Connection:
     """An existing file of exactly this version. With `schema` given, the file's own must equal it."""
     _check_header(path, what)
     connection: sqlite3.Connection | None = None

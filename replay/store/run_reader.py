@@ -44,10 +44,10 @@ class RunReader:
         )
 
     def counts(self) -> dict[str, int]:
-        """Sessions, exchanges and requests of the run, and how many cases it planned."""
+        """Sessions, exchanges and requests of the run; how many cases it planned, and how many were clean."""
         row = self._run()
         cases = self._connection.execute('SELECT count(*) FROM "case"').fetchone()[0]
-        return {name: row[name] for name in ("sessions", "exchanges", "requests_sent")} | {"cases": cases}
+        return {name: row[name] for name in ("sessions", "exchanges", "requests_sent", "clean")} | {"cases": cases}
 
     def fidelity(self) -> Fidelity:
         row = self._connection.execute("SELECT * FROM fidelity").fetchone()
@@ -71,9 +71,6 @@ class RunReader:
             "SELECT * FROM not_judged WHERE planned >= ? ORDER BY rowid", (int(planned_only),)
         )
         return tuple(rows.not_judged_of(dict(row)) for row in found)
-
-    def case_ids(self) -> frozenset[str]:
-        return frozenset(row[0] for row in self._connection.execute('SELECT id FROM "case"'))
 
     def evidences(self) -> Iterator[Evidence]:
         """The clean replays first, then every case that has evidence, in the order in which they were made."""

@@ -25,7 +25,8 @@ CREATE TABLE run (
     tool_version TEXT NOT NULL,
     sessions     INTEGER NOT NULL DEFAULT 0,
     exchanges    INTEGER NOT NULL DEFAULT 0,
-    requests_sent INTEGER NOT NULL DEFAULT 0
+    requests_sent INTEGER NOT NULL DEFAULT 0,
+    clean        INTEGER NOT NULL DEFAULT 0   -- cases judged without a finding
 );
 
 -- how well clean replays reproduced the recording; one row once measured

@@ -73,9 +73,10 @@ class RunWriter:
                 return
         self._connection.commit()
 
-    def replace_verdicts(self, findings: tuple[Finding, ...], not_judged: tuple[NotJudged, ...]) -> None:
+    def replace_verdicts(self, findings: tuple[Finding, ...], not_judged: tuple[NotJudged, ...], clean: int) -> None:
         """Put these verdicts in place of the stored ones; cases that never had evidence keep theirs."""
         with self._connection:
+            self._connection.execute("UPDATE run SET clean = ?", (clean,))
             self._connection.execute("DELETE FROM finding")
             self._connection.execute("DELETE FROM not_judged WHERE planned = 0")
             for finding in findings:
@@ -108,8 +109,8 @@ class RunWriter:
 
     def _end(self, event: RunEnded) -> None:
         self._connection.execute(
-            "UPDATE run SET ended = started + ?, finished = ?, requests_sent = ?",
-            (event.summary.seconds, int(event.finished), event.summary.requests_sent),
+            "UPDATE run SET ended = started + ?, finished = ?, requests_sent = ?, clean = ?",
+            (event.summary.seconds, int(event.finished), event.summary.requests_sent, event.summary.clean),
         )
 
     def _noise(self, noise: Noise, generated: tuple[tuple[str, tuple[str, ...]], ...]) -> None:

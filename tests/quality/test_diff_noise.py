@@ -15,12 +15,13 @@ from random import Random
 from typing import Any
 
 import pytest
-from unit.diff.traced import JSON, answered, played, trace
 
+from replay.diff.alignment import Redacted
 from replay.diff.compare import compare
 from replay.diff.noise import learn
 from replay.model.difference import Difference, DifferenceKind
 from replay.model.evidence import Trace
+from unit.diff.traced import JSON, answered, played, trace
 
 ENDPOINTS = ("GET /orders/{id}", "GET /orders/{id}/full", "POST /orders", "PATCH /orders/{id}", "GET /summary")
 STABLE, FLAKY = ENDPOINTS[0], ENDPOINTS[4]
@@ -29,15 +30,21 @@ ENTITIES = 6
 STATES = ("open", "paid", "sent")
 COOKIE = "sid=%s; Path=/; HttpOnly; SameSite=Lax; Max-Age=3600"
 Change = Callable[[dict[str, Any]], Any]
+
 REDACTED = {
-    "body.id": "id", "body.ref_id": "id", "body.lines[*].order_id": "id", "body.owner": "uuid", "body.email": "email",
-    "body.token": "token", "body.message": "text", "body.title": "text", "body.city": "text", "body.born": "date",
-    "set-cookie.sid": "token", "location[*]": "id",
+    "body.owner": "uuid", "body.request": "uuid", "body.email": "email", "body.token": "token", "body.message": "text",
+    "body.title": "text", "body.city": "text", "body.born": "birth", "body.link": "url", "set-cookie.sid": "token",
 }  # fmt: skip
+IDS = dict.fromkeys(("body.id", "body.ref_id", "body.lines[*].order_id", "location[*]"), "digits")
 
 
 def redacted(_endpoint: str, side: str, place: str) -> str:
+    """Small integers stay as they are, as the redactor's rules have it."""
     return REDACTED.get(place, "") if side == "response" else ""
+
+
+def ids_as_well(_endpoint: str, side: str, place: str) -> str:
+    return (REDACTED | IDS).get(place, "") if side == "response" else ""
 
 
 @dataclass(frozen=True)
@@ -74,7 +81,9 @@ class World:
     def __init__(self, seed: int, number: int) -> None:
         self.seed, self.number = seed, number
         self.chance = Random(f"{seed}/{number}")
-        self.now = datetime(2026, 9, 3, 11, tzinfo=UTC) if number == 0 else datetime(2026, 11, 20, 9, number, tzinfo=UTC)
+        self.now = (
+            datetime(2026, 9, 3, 11, tzinfo=UTC) if number == 0 else datetime(2026, 11, 20, 9, number, tzinfo=UTC)
+        )
         self.first_id = self.chance.randrange(100, 60_000)
         self.counter = self.chance.randrange(10_000)
 
@@ -150,9 +159,9 @@ def play(seed: int, number: int, broken: Regression | None = None) -> Trace:
     return trace(*attempts, world=number)
 
 
-def judged(seed: int, broken: Regression | None = None) -> tuple[Difference, ...]:
+def judged(seed: int, broken: Regression | None = None, known: Redacted = redacted) -> tuple[Difference, ...]:
     recorded, *clean = (play(seed, number, broken) for number in range(3))
-    return compare(recorded, clean, learn(*clean, redacted), redacted)
+    return compare(recorded, clean, learn(*clean, known), known)
 
 
 def without(name: str) -> Change:
@@ -170,49 +179,80 @@ def renamed_key(old: str, new: str) -> Change:
     return lambda document: {new if key == old else key: value for key, value in document.items()}
 
 
+def each(name: str, change: Change) -> Change:
+    """Every element of a list changed."""
+    return lambda document: {**document, name: [change(element) for element in document[name]]}
+
+
+def wrong_order(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """Lines of one order in a few point to its neighbour."""
+    return [{**line, "order_id": line["order_id"] + (document["total"] == 53)} for line in document["lines"]]
+
+
+def someone_else(document: dict[str, Any]) -> str:
+    return uuid_of("fixed") if document["total"] == 40 else str(document["owner"])
+
+
+def rewritten(name: str, old: str, new: str) -> Callable[[list[tuple[str, str]]], list[tuple[str, str]]]:
+    """One header with other text in it; with an empty text it is gone."""
+    changed = lambda pairs: [(n, v.replace(old, new) if n == name else v) for n, v in pairs]  # noqa: E731
+    return lambda pairs: [(n, v) for n, v in changed(pairs) if v]
+
+
 K = DifferenceKind
-LINES: Change = lambda document: [{**line, "order_id": line["order_id"] + (document["total"] == 53)} for line in document["lines"]]
+R = Regression
 REGRESSIONS = (
-    Regression("field removed", "body.total", K.MISSING, without("total")),
-    Regression("nested field removed", "body.price.currency", K.MISSING, with_(price=lambda d: {"amount": d["price"]["amount"]})),
-    Regression("field added", "body.password_hash", K.ADDED, with_(password_hash="x")),
-    Regression("field renamed, old name", "body.state", K.MISSING, renamed_key("state", "status")),
-    Regression("field renamed, new name", "body.status", K.ADDED, renamed_key("state", "status")),
-    Regression("number became text", "body.total", K.TYPE, with_(total=lambda d: str(d["total"]))),
-    Regression("truth became a number", "body.active", K.TYPE, with_(active=lambda d: int(d["active"]))),
-    Regression("id became text", "body.id", K.TYPE, with_(id=lambda d: str(d["id"]))),
-    Regression("value changed", "body.total", K.VALUE, with_(total=lambda d: d["total"] + 1)),
-    Regression("number scaled", "body.price.amount", K.VALUE, with_(price=lambda d: {"amount": d["price"]["amount"] * 100, "currency": "EUR"})),
-    Regression("enum changed", "body.state", K.VALUE, with_(state=lambda d: d["state"].replace("paid", "PAID"))),
-    Regression("__typename changed", "body.__typename", K.VALUE, with_(__typename="Invoice")),
-    Regression("null instead of a value", "body.due", K.TYPE, with_(due=None)),
-    Regression("fixed date shifted by a month", "body.due", K.VALUE, with_(due="2027-02-15")),
-    Regression("list element dropped", "body.lines", K.LENGTH, with_(lines=lambda d: d["lines"][:-1])),
-    Regression("list emptied into null", "body.lines", K.TYPE, with_(lines=None)),
-    Regression("value in a stable list", "body.lines[*].qty", K.VALUE, with_(lines=lambda d: [{**x, "qty": 0} for x in d["lines"]])),
-    Regression("field of a dynamic list removed", "body.events[*].n", K.MISSING, with_(events=lambda d: [{"at": x["at"], "by": x["by"]} for x in d["events"]])),
-    Regression("field of a dynamic list retyped", "body.events[*].n", K.TYPE, with_(events=lambda d: [{**x, "n": str(x["n"])} for x in d["events"]])),
-    Regression("wrong reference among renamed ids", "body.lines[*].order_id", K.RENAMING, with_(lines=LINES)),
-    Regression("uuid became zero", "body.owner", K.VALUE, with_(owner="00000000-0000-0000-0000-000000000000")),
-    Regression("someone else's uuid", "body.owner", K.RENAMING, with_(owner=lambda d: d["owner"] if d["total"] != 40 else uuid_of("fixed"))),
-    Regression("time became text", "body.now", K.VALUE, with_(now="just now")),
-    Regression("time written otherwise", "body.now", K.VALUE, with_(now=lambda d: d["now"].replace("Z", ""))),
-    Regression("link to another version", "body.link", K.VALUE, with_(link=lambda d: d["link"].replace("/orders/", "/v2/orders/"))),
-    Regression("e-mail became text", "body.email", K.VALUE, with_(email="nobody")),
-    Regression("status changed", "status", K.STATUS, status=500),
-    Regression("media type changed", "body", K.MEDIA_TYPE, media="text/html"),
-    Regression("cookie lost HttpOnly", "set-cookie.sid.httponly", K.MISSING, headers=lambda pairs: [(n, v.replace(" HttpOnly;", "")) for n, v in pairs]),
-    Regression("header lost", "header.x-api-version", K.MISSING, headers=lambda pairs: [p for p in pairs if p[0] != "X-Api-Version"]),
-    Regression("header changed", "header.cache-control", K.VALUE, headers=lambda pairs: [(n, "public" if n == "Cache-Control" else v) for n, v in pairs]),
-)  # fmt: skip
-# A wrong key of a map is data to us, and these say more than one thing:
+    R("field removed", "body.total", K.MISSING, without("total")),
+    R(
+        "nested field removed",
+        "body.price.currency",
+        K.MISSING,
+        with_(price=lambda d: {"amount": d["price"]["amount"]}),
+    ),
+    R("field added", "body.password_hash", K.ADDED, with_(password_hash="x")),
+    R("field renamed, old name", "body.state", K.MISSING, renamed_key("state", "status")),
+    R("field renamed, new name", "body.status", K.ADDED, renamed_key("state", "status")),
+    R("number became text", "body.total", K.TYPE, with_(total=lambda d: str(d["total"]))),
+    R("truth became a number", "body.active", K.TYPE, with_(active=lambda d: int(d["active"]))),
+    R("renamed id became text", "body.id", K.TYPE, with_(id=lambda d: str(d["id"]))),
+    R("value changed", "body.total", K.VALUE, with_(total=lambda d: d["total"] + 1)),
+    R("value changed for one order", "body.total", K.VALUE, with_(total=lambda d: d["total"] + (d["total"] == 53))),
+    R("number scaled", "body.price.amount", K.VALUE, with_(price=lambda d: {**d["price"], "amount": 100.5})),
+    R("enum changed", "body.state", K.VALUE, with_(state=lambda d: d["state"].replace("paid", "PAID"))),
+    R("__typename changed", "body.__typename", K.VALUE, with_(__typename="Invoice")),
+    R("null instead of a value", "body.due", K.TYPE, with_(due=None)),
+    R("fixed date shifted by a month", "body.due", K.VALUE, with_(due="2027-02-15")),
+    R("element of a stable list dropped", "body.lines", K.LENGTH, with_(lines=lambda d: d["lines"][:-1])),
+    R("list became null", "body.lines", K.TYPE, with_(lines=None)),
+    R("value in a stable list", "body.lines[*].qty", K.VALUE, each("lines", with_(qty=0))),
+    R("field of a dynamic list removed", "body.events[*].n", K.MISSING, each("events", without("n"))),
+    R("field of a dynamic list retyped", "body.events[*].n", K.TYPE, each("events", with_(n=lambda x: str(x["n"])))),
+    R("wrong reference among renamed ids", "body.lines[*].order_id", K.RENAMING, with_(lines=wrong_order)),
+    R("uuid became zero", "body.owner", K.RENAMING, with_(owner="00000000-0000-0000-0000-000000000000")),
+    R("someone else's uuid", "body.owner", K.RENAMING, with_(owner=someone_else)),
+    R("time became text", "body.now", K.VALUE, with_(now="just now")),
+    R("time written otherwise", "body.now", K.VALUE, with_(now=lambda d: d["now"].replace("Z", ""))),
+    R(
+        "zero uuid where none repeats",
+        "body.request",
+        K.RENAMING,
+        with_(request="0" * 8 + "-0000-0000-0000-" + "0" * 12),
+    ),
+    R("e-mail became text", "body.email", K.VALUE, with_(email="nobody")),
+    R("status changed", "status", K.STATUS, status=500),
+    R("media type changed", "body", K.MEDIA_TYPE, media="text/html"),
+    R("cookie lost HttpOnly", "set-cookie.sid.httponly", K.MISSING, headers=rewritten("Set-Cookie", " HttpOnly;", "")),
+    R("header lost", "header.x-api-version", K.MISSING, headers=rewritten("X-Api-Version", "3", "")),
+    R("header changed", "header.cache-control", K.VALUE, headers=rewritten("Cache-Control", "no-store", "public")),
+)
 SAYS_TWICE = {"field renamed, old name": "body.status", "field renamed, new name": "body.state"}
 
 
+@pytest.mark.parametrize("known", [redacted, ids_as_well])
 @pytest.mark.parametrize("seed", range(1, 9))
-def test_clean_sessions_are_silent(seed: int) -> None:
+def test_clean_sessions_are_silent(seed: int, known: Redacted) -> None:
     """Eight sessions, each with every noise family: not one difference."""
-    assert judged(seed) == ()
+    assert judged(seed, known=known) == ()
 
 
 @pytest.mark.parametrize("regression", REGRESSIONS, ids=lambda regression: regression.name)

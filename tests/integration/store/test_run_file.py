@@ -118,19 +118,20 @@ def test_verdicts_and_the_run_come_back(tmp_path):
     assert reader.info().ended == pytest.approx(1012.5)
     assert reader.fidelity() == Fidelity(30, 29, 10, 1)
     assert reader.noise().rules[0].relation is Relation.TIME
-    assert reader.counts() == {"sessions": 3, "exchanges": 30, "requests_sent": 99, "cases": 1}
+    assert reader.counts() == {"sessions": 3, "exchanges": 30, "requests_sent": 99, "clean": 0, "cases": 1}
     reader.close()
 
 
 def test_judging_again_replaces_verdicts_but_not_those_without_evidence(tmp_path):
     write(tmp_path / "run.db")
     writer = RunWriter.reopen(tmp_path / "run.db")
-    writer.replace_verdicts((finding("f2"),), ())
+    writer.replace_verdicts((finding("f2"),), (), 3)
     writer.close()
     reader = RunReader(tmp_path / "run.db")
     assert [one.fingerprint for one in reader.findings()] == ["f2"]
     assert [one.reason for one in reader.not_judged()] == ["no-other-tenant"]
     assert len(list(reader.evidences())) == 2
+    assert reader.counts()["clean"] == 3
     reader.close()
 
 

@@ -1,8 +1,8 @@
 """Builders of hand-made evidence: two tenants `acme` and `bolt`, attempts, rows and cases. Nothing here has a clock.
 
-    sent("e1", "POST", "/notes", 201, json={...}, answer={...}, tenant="acme")          acme's own request
-    sent("e1", "PATCH", "/notes/7", 403, tenant="acme", by="bolt", part=Part.JUDGED)   acme's request, bolt's credentials
-    inserted("note", id=7, title="x")                                                  primary key `id`
+    sent("e1", "POST", "/notes", 201, json={...}, answer={...}, tenant="acme")    acme's own request
+    sent("e1", "PATCH", "/notes/7", 403, by="bolt", part=Part.JUDGED)    acme's request, bolt's credentials
+    inserted("note", id=7, title="x")                                    primary key `id`
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Any
 
 import make
-
 from replay.model.case import Case, CaseId, Expectation, Injected, Mutation, Site
 from replay.model.endpoint import endpoint_of
 from replay.model.evidence import Attempt, Evidence, Part, Planted, Role, Trace
@@ -98,10 +97,10 @@ def case(
     mutator: str = "mutator",
     *,
     injected: tuple[Injected, ...] = (),
-    id: str = "case-1",
+    case_id: str = "case-1",
     seed: int = 7,
 ) -> Case:
-    return Case(CaseId(id), "s-acme", Mutation(mutator, Site("site", endpoint), expectation, seed, injected), ())
+    return Case(CaseId(case_id), "s-acme", Mutation(mutator, Site("site", endpoint), expectation, seed, injected), ())
 
 
 def evidence(about: Case | None, *traces: Trace, **more: Any) -> Evidence:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from unit.oracle.evidence_make import evidence, sent, trace
 
 from replay.model.difference import Difference, DifferenceKind
 from replay.model.evidence import Role
 from replay.model.finding import Level, Severity
 from replay.oracle.divergence import Divergence
+from unit.oracle.evidence_make import evidence, sent, trace
 
 ENDPOINT = "GET /invoices/{id}"
 

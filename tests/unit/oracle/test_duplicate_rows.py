@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from unit.oracle.evidence_make import case, evidence, inserted, sent, trace
 
 from replay.model.case import Expectation
 from replay.model.evidence import Part, Role
 from replay.model.finding import Level
 from replay.oracle.duplicate_rows import DuplicateRows
+from unit.oracle.evidence_make import case, evidence, inserted, sent, trace
 
 ENDPOINT = "POST /courses/{id}/enrolments"
 KEY = {"Idempotency-Key": "k-1"}
@@ -26,9 +26,9 @@ def enrolled(world, n, times=1):
     """What one enrolment stores: the enrolment, and an invoice with a number that the tenant counts."""
     out = []
     for i in range(times):
-        id = world * 1000 + n + i
-        out.append(inserted("enrolment", id=id, course_id=world * 10 + 7, account_id=world * 5, created_at=f"t{id}"))
-        out.append(inserted("invoice", id=id + 500, enrolment_id=id, number=f"INV-{n + i:04}", total_cents=4900))
+        key = world * 1000 + n + i
+        out.append(inserted("enrolment", id=key, course_id=world * 10 + 7, account_id=world * 5, created_at=f"t{key}"))
+        out.append(inserted("invoice", id=key + 500, enrolment_id=key, number=f"INV-{n + i:04}", total_cents=4900))
     return tuple(out)
 
 
@@ -55,12 +55,12 @@ def repeat(rows, headers=(), json=None, extra=(), copies=2):
 
 FOUND = [
     # evidence, level, remark
-    (race(enrolled(3, 1), enrolled(4, 1, 3)), Level.CONFIRMED, "three at once store what one after another stores once"),
+    (race(enrolled(3, 1), enrolled(4, 1, 3)), Level.CONFIRMED, "three at once store what a row of them stores once"),
     (repeat(enrolled(3, 1, 2), KEY), Level.CONFIRMED, "the same idempotency key twice, stored twice"),
     (repeat(enrolled(3, 1, 2), {"X-Idempotency-Key": "k"}), Level.CONFIRMED, "the other spelling of the header"),
     (repeat(enrolled(3, 1, 2), json={"idempotency_key": "k"}), Level.CONFIRMED, "the key stands in the body"),
-    (repeat(enrolled(3, 1, 2), json={"requestId": "r"}), Level.PROBABLE, "a request id may be a mere tracing id"),
-    (repeat((*enrolled(3, 1), enrolled(3, 2)[1]), KEY), Level.PROBABLE, "only the child twice: perhaps it is a journal"),
+    (repeat(enrolled(3, 1, 2), json={"requestId": "r"}), Level.INFO, "a request id may be a mere tracing id"),
+    (repeat((*enrolled(3, 1), enrolled(3, 2)[1]), KEY), Level.INFO, "only the child twice: perhaps a journal"),
 ]
 
 
@@ -77,7 +77,8 @@ def test_the_proof_names_entities_root_first_and_their_columns():
     (finding,) = DuplicateRows().judge(race(enrolled(3, 1), enrolled(4, 1, 3)))
     assert finding.observed.startswith("3 enrolment, 3 invoice")
     proofs = {proof.label: proof.data for proof in finding.proofs}
-    assert proofs["equal rows per entity"][0] == {"entity": "enrolment", "clean": 1, "one after another": 1, "mutated": 3}
+    counts = {"entity": "enrolment", "clean": 1, "one after another": 1, "mutated": 3}
+    assert proofs["equal rows per entity"][0] == counts
     assert [row["id"] for row in proofs["rows of enrolment"]] == [4001, 4002, 4003]
     assert proofs["columns of invoice"] == {"equal": "total_cents", "different": "id, enrolment_id, number"}
     assert proofs["answers"] == ["201", "201", "201"]
@@ -115,6 +116,27 @@ def test_several_rows_per_request_count_as_one_effect(make_rows):
     assert len(list(DuplicateRows().judge(with_rows(make_rows, 2)))) == 1
 
 
+def test_one_line_twice_and_another_never_is_found():
+    """As many rows as a clean request makes, but two of them are equal."""
+
+    def ordered(world, times=1):
+        """Tea, cup and pot; in the mutated trace tea, tea and cup."""
+        products = ("tea", "cup", "pot") if times == 1 else ("tea", "tea", "cup")
+        return tuple(inserted("line", id=world * 10 + n, product=product) for n, product in enumerate(products))
+
+    (finding,) = DuplicateRows().judge(with_rows(ordered, 2))
+    assert finding.observed.startswith("2 line")
+
+
+def test_a_business_table_that_is_called_like_a_journal_counts_when_it_is_all_there_is():
+    def booked(world, times=1):
+        """The request's only effect is an event."""
+        return tuple(inserted("event", id=world * 10 + n, title="talk") for n in range(times))
+
+    assert len(list(DuplicateRows().judge(with_rows(booked, 2)))) == 1
+    assert list(DuplicateRows().judge(with_rows(booked, 1))) == []
+
+
 LOG = (inserted("audit_log", id=1, action="enrol"),)
 
 
@@ -124,6 +146,25 @@ def own_keys():
     judged = first.traces[-1].attempts
     other = replace(judged[1], request=enrol(3, 1, headers={"Idempotency-Key": "k-2"}).request)
     return replace(first, traces=(*first.traces[:-1], replace(first.traces[-1], attempts=(judged[0], other))))
+
+
+def shared_and_own_keys():
+    """Three copies, two keys, two rows: each key had its effect once."""
+    three = repeat(enrolled(3, 1, 2), KEY, copies=3)
+    judged = three.traces[-1].attempts
+    other = replace(judged[2], request=enrol(3, 2, headers={"Idempotency-Key": "k-2"}).request)
+    return replace(three, traces=(*three.traces[:-1], replace(three.traces[-1], attempts=(*judged[:2], other))))
+
+
+def other_body():
+    """The same key with another text: another fault, if any, but not the same row twice."""
+    texts = [enrol(3, 0, headers=KEY, json={"text": text}) for text in ("one", "two")]
+    clean = [
+        trace(Role.CONTROL, w, enrol(w, headers=KEY, json={"text": text}), rows=(inserted("note", id=w, text=text),))
+        for w, text in ((1, "three"), (2, "four"))
+    ]
+    rows = (inserted("note", id=3, text="one"), inserted("note", id=4, text="two"))
+    return evidence(case(Expectation.AT_MOST_ONCE, ENDPOINT), *clean, trace(Role.MUTATED, 3, *texts, rows=rows))
 
 
 def journal_of_varying_length():
@@ -146,6 +187,8 @@ SILENT = [
     (repeat((), KEY), "nothing stored at all"),
     (repeat((*enrolled(3, 1), *LOG, *LOG), KEY, extra=LOG), "the effect is single; the audit log notes both attempts"),
     (own_keys(), "two keys, two effects"),
+    (shared_and_own_keys(), "two keys in three copies, two effects"),
+    (other_body(), "rows that differ in what was sent are not equal"),
     (journal_of_varying_length(), "an entity whose count varies between controls proves nothing"),
     (throttled(), "the serial envelope was measured under a rate limit"),
 ]
@@ -164,7 +207,7 @@ def test_one_control_is_no_control():
 
 
 def answers(ids, role, world, headers=()):
-    copies = [enrol(world, i, 201, headers, answer={"id": id}) for i, id in enumerate(ids)]
+    copies = [enrol(world, i, 201, headers, answer={"id": made}) for i, made in enumerate(ids)]
     return trace(role, world, *copies, rows=None)
 
 
@@ -193,7 +236,7 @@ def test_the_fingerprint_does_not_know_case_seed_or_ids():
     first = race(enrolled(3, 1), enrolled(4, 1, 3))
     other = replace(
         race(enrolled(3, 40), enrolled(4, 70, 2)),
-        case=case(Expectation.AT_MOST_ONCE, ENDPOINT, "race", id="case-99", seed=1234),
+        case=case(Expectation.AT_MOST_ONCE, ENDPOINT, "race", case_id="case-99", seed=1234),
     )
     (one,), (two,) = DuplicateRows().judge(first), DuplicateRows().judge(other)
     assert one.fingerprint == two.fingerprint

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from unit.oracle.evidence_make import NOBODY, case, evidence, sent, trace
 
 from replay.model.case import Expectation
 from replay.model.evidence import Part, Planted, Role
 from replay.model.finding import Level
 from replay.oracle.isolation_read import IsolationRead
+from unit.oracle.evidence_make import NOBODY, case, evidence, sent, trace
 
 A1, A2, B1 = "qaaaaaaaa2", "qaaaaaaaa3", "qbbbbbbbb2"
 FAR = "qffffffff2"  # planted in another world
@@ -57,6 +57,7 @@ def test_a_planted_marker_seen_twice_is_confirmed():
     ],
 )
 def test_levels(answer, status, level, remark):
+    """One marker seen once is probable, two are confirmed; status and spelling do not matter."""
     (finding,) = judge(swapped(answer, status))
     assert finding.level is level, remark
 
@@ -93,6 +94,12 @@ def test_the_owner_itself_is_no_breach():
     assert judge(own) == []
 
 
+def test_an_answer_to_nobody_is_not_judged():
+    """Without credentials nothing tells a public page from a broken one."""
+    judged = sent("e1", "POST", "/invoices/17", answer=LEAK, by=NOBODY, part=Part.JUDGED)
+    assert judge(trace(Role.MUTATED, 3, judged, planted=PLANTED)) == []
+
+
 def test_an_anonymous_answer_to_a_login_does_not_make_data_public():
     """Only safe requests without credentials show what anybody may read."""
     login = sent("e7", "POST", "/login", answer={"name": A1}, json={"email": "a"}, by=NOBODY)
@@ -106,7 +113,7 @@ def test_a_shared_endpoint_may_be_named_in_the_configuration():
 @pytest.mark.parametrize(
     ("owner", "live", "level", "remark"),
     [
-        ("acme", {}, Level.PROBABLE, "another tenant's marker of another world; tenants perhaps the same in all worlds"),
+        ("acme", {}, Level.INFO, "another tenant's marker of another world; tenants may be fixed"),
         ("acme", {3: "ten_b3", 4: "ten_b4"}, Level.CONFIRMED, "the reader was made anew in each world"),
         ("bolt", {3: "ten_b3", 4: "ten_b4"}, Level.CONFIRMED, "so its twin of another world is somebody else"),
         ("bolt", {}, None, "its own older data, as far as anybody knows"),
@@ -125,7 +132,8 @@ def test_markers_of_other_worlds(owner, live, level, remark):
 
 def unplanted(answer, world=3, mine=None):
     """Nothing could be planted for acme: what it alone was answered tells."""
-    mine = mine or {"id": f"inv_{world}ffe01", "owner": f"usr_{world}aa77b", "plan": "premium-plan", "at": "2026-08-01"}
+    mine = mine or {"id": f"inv_{world}ffe01", "owner": f"usr_{world}aa77b", "plan": "premium-plan",
+                    "at": "2026-08-03T10:00:00Z", "day": "2026-08-03"}  # fmt: skip
     other = sent("e4", "GET", "/me", answer={"id": f"usr_{world}bb88c"}, tenant="bolt")
     judged = sent("e1", "GET", "/invoices/17", answer=answer, by="bolt", part=Part.JUDGED)
     setup = sent("e2", "POST", "/invoices", 201, answer=mine)
@@ -144,7 +152,8 @@ def judge_unplanted(answer, status_quo=None):
     [
         ({"id": "inv_3ffe01", "owner": "usr_3aa77b"}, 1, "two ids that only the owner has"),
         ({"id": "inv_3ffe01"}, 0, "one may be chance"),
-        ({"plan": "premium-plan", "at": "2026-08-01"}, 0, "constants and dates belong to nobody"),
+        ({"plan": "premium-plan", "id": "inv_3ffe01"}, 0, "a constant belongs to nobody"),
+        ({"at": "2026-08-03T10:00:00Z", "day": "2026-08-03"}, 0, "times belong to nobody"),
         ({"id": "usr_3bb88c", "plan": "premium-plan"}, 0, "the caller's own"),
     ],
 )

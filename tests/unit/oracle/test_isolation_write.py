@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from unit.oracle.evidence_make import case, deleted, evidence, inserted, sent, trace, updated
 
 from replay.model.case import Expectation, Injected
 from replay.model.evidence import Part, Role
 from replay.model.finding import Level
 from replay.oracle.isolation_write import IsolationWrite
+from unit.oracle.evidence_make import case, deleted, evidence, inserted, sent, trace, updated
 
 A, B = "qaaaaaaaa2", "qbbbbbbbb2"
 FRESH = "rpl0123456789abtext"
@@ -16,8 +16,8 @@ PATCH = "PATCH /notes/{id}"
 RENAMED = (("acme", "ten_acme_3"), ("bolt", "ten_bolt_3"))
 
 
-def note(id, text, tenant="ten_acme_3", **more):
-    return {"id": id, "tenant_id": tenant, "account_id": 5, "text": text, **more}
+def note(key, text, tenant="ten_acme_3", **more):
+    return {"id": key, "tenant_id": tenant, "account_id": 5, "text": text, **more}
 
 
 def setup():
@@ -67,12 +67,12 @@ def test_a_write_is_found_although_it_was_answered_403():
 
 
 FOUND = [
-    (mutated(updated("note", note(42, "plain"), note(42, FRESH))), "PATCH", "owned by its tenant's id, no marker in it"),
+    (mutated(updated("note", note(42, "plain"), note(42, FRESH))), "PATCH", "owned by its tenant's id, no marker"),
     (mutated(deleted("note", **note(42, A)), method="DELETE"), "DELETE", "deleted"),
     (mutated(deleted("note", id=42), method="DELETE"), "DELETE", "only the key is logged; acme's answer gave it"),
     (mutated(inserted("note", **note(50, FRESH)), method="POST", status=201), "POST", "a row in the other's tenant"),
     (mutated(inserted("note", **note(50, FRESH)), method="POST", status=201,
-             json={"text": FRESH, "tenant_id": "ten_acme_3"}), "POST", "the tenant's id was in the body and was obeyed"),
+             json={"text": FRESH, "tenant_id": "ten_acme_3"}), "POST", "the tenant's id in the body was obeyed"),
 ]  # fmt: skip
 
 
@@ -82,17 +82,30 @@ def test_a_row_of_the_victim_is_found(change, method, remark):
     assert finding.level is Level.CONFIRMED, remark
 
 
-def test_another_effect_than_the_clean_request_has_is_probable():
-    """A counter on the owner's row is not what the request does when it is allowed."""
-    (finding,) = judge(mutated(updated("counter", note(1, A), note(1, "x"))))
-    assert finding.level is Level.PROBABLE
+DENIED = {"denied": 0, "updated_at": "t0"}
+
+
+@pytest.mark.parametrize(
+    ("row", "status", "level", "remark"),
+    [
+        (updated("note", note(42, A), note(42, FRESH)), 403, Level.CONFIRMED, "what an allowed request does"),
+        (updated("counter", note(1, A), note(1, "x")), 200, Level.PROBABLE, "another table"),
+        (updated("note", note(42, A, **DENIED), note(42, A, denied=1, updated_at="t1")), 403, Level.INFO,
+         "a counter of refusals on the owner's row"),
+        (updated("note", {"id": 42}, {"id": 42, "text": FRESH}), 403, Level.CONFIRMED, "only the key is logged before"),
+    ],
+)  # fmt: skip
+def test_levels(row, status, level, remark):
+    """Only the effect of an allowed request is proof of a write."""
+    (finding,) = judge(mutated(row, status=status))
+    assert finding.level is level, remark
 
 
 OWN = note(9, B, "ten_bolt_3")
 
 SILENT = [
     (mutated(), "PATCH", "refused, nothing written"),
-    (mutated(updated("note", OWN, {**OWN, "text": FRESH}), status=204), "PATCH", "204, and the caller's own row changed"),
+    (mutated(updated("note", OWN, {**OWN, "text": FRESH}), status=204), "PATCH", "204, the caller's own row changed"),
     (mutated(inserted("note", **note(50, A, "ten_bolt_3")), method="POST", status=201, json={"text": A}), "POST",
      "the caller's own copy of the text that it sent"),
     (mutated(inserted("note", id=50, text=A), method="POST", status=201, json={"text": A}), "POST",

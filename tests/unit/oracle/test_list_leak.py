@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from unit.oracle.evidence_make import NOBODY, case, evidence, sent, trace
 
 from replay.model.case import Expectation
 from replay.model.evidence import Part, Planted, Role
 from replay.model.finding import Level
 from replay.oracle.list_leak import ListLeak
+from unit.oracle.evidence_make import NOBODY, case, evidence, sent, trace
 
 MAIL = "u3f@d1.example"
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import fields, is_dataclass
 
 import pytest
-from unit.oracle.evidence_make import case, evidence, sent, trace
 
 from replay.model.case import Expectation
 from replay.model.evidence import Part, Role
 from replay.oracle.builtin import BUILTIN
+from unit.oracle.evidence_make import case, evidence, sent, trace
 
 
 def test_names_are_unique_and_follow_the_file():

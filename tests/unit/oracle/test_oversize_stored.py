@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from unit.oracle.evidence_make import case, evidence, inserted, sent, trace
 
 from replay.model.case import Expectation
 from replay.model.evidence import Part, Role
 from replay.model.finding import Level, Severity
 from replay.oracle.oversize_stored import OversizeStored
+from unit.oracle.evidence_make import case, evidence, inserted, sent, trace
 
 SENT = 1_050_000
 GIANT = f"aaaa… <{SENT - 60} bytes, digest 0011223344556677>"

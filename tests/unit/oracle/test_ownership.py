@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import make
 import pytest
-from unit.oracle.evidence_make import evidence, sent, trace
 
+import make
 from replay.model.body import Body
 from replay.model.evidence import Role
 from replay.oracle.ownership import (
@@ -17,6 +16,7 @@ from replay.oracle.ownership import (
     ownership_of,
     places_of,
 )
+from unit.oracle.evidence_make import evidence, sent, trace
 
 
 @pytest.mark.parametrize(
@@ -51,8 +51,9 @@ def test_markers_are_found_wherever_an_answer_holds_them(answer, remark):
 
 
 def test_markers_sent_in_path_query_header_and_body():
-    sent_bytes = make.request("POST", "/a/qaaaaaaaa2?x=%71bbbbbbbb2", json={"t": "qcccccccc2"}, headers={"X": "qdddddddd2"})
-    assert {"qaaaaaaaa2", "qbbbbbbbb2", "qcccccccc2", "qdddddddd2"} <= markers_sent(sent_bytes)
+    headers = {"X": "qdddddddd2"}
+    request = make.request("POST", "/a/qaaaaaaaa2?x=%71bbbbbbbb2", json={"t": "qcccccccc2"}, headers=headers)
+    assert {"qaaaaaaaa2", "qbbbbbbbb2", "qcccccccc2", "qdddddddd2"} <= markers_sent(request)
 
 
 def test_a_marker_of_two_tenants_belongs_to_neither_alone():

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from unit.oracle.evidence_make import case, evidence, inserted, sent, trace, updated
 
 from replay.model.case import Expectation
 from replay.model.evidence import Part, Role
 from replay.model.finding import Level
 from replay.oracle.rejected_but_wrote import RejectedButWrote
+from unit.oracle.evidence_make import case, evidence, inserted, sent, trace, updated
 
 NOTE, TAG = inserted("note", id=1, text="x"), inserted("tag", id=1, note_id=1)
 AUDIT = inserted("audit_log", id=1)
@@ -52,6 +52,22 @@ def test_rows_behind_a_refusal_are_found(statuses, rows, level, remark):
 )
 def test_what_is_right_raises_nothing(statuses, rows, remark):
     assert judge(statuses, rows) == [], remark
+
+
+@pytest.mark.parametrize(
+    ("column", "findings", "remark"),
+    [
+        ("last_seen", 1, "the same column as an accepted request"),
+        ("failures", 0, "a counter of failures on the same row"),
+        ("updated_at", 0, "only a time"),
+    ],
+)
+def test_an_update_counts_when_it_is_the_whole_effect_and_hits_the_same_columns(column, findings, remark):
+    """A login that updates the account, and a refused one that counts the failure there."""
+    before = {"id": 1, "last_seen": 1, "failures": 0, "updated_at": 5}
+    clean = updated("account", before, {**before, "last_seen": 2, "updated_at": 6})
+    touched = updated("account", before, {**before, column: 7})
+    assert len(judge((401,), (touched,), clean=(clean,))) == findings, remark
 
 
 def test_a_control_that_was_refused_shows_no_effect():

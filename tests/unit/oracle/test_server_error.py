@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from unit.oracle.evidence_make import case, evidence, sent, trace
 
 from replay.model.case import Expectation
 from replay.model.evidence import Part, Role
 from replay.model.exchange import FaultKind
 from replay.model.finding import Level, Severity
 from replay.oracle.server_error import ServerError
+from unit.oracle.evidence_make import case, evidence, sent, trace
 
 
 def judged(status=0, **more):

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import pytest
-from unit.oracle.evidence_make import case, evidence, inserted, sent, trace
 
 from replay.model.case import Expectation, Injected
 from replay.model.evidence import Part, Role
 from replay.model.finding import Level, Severity
 from replay.oracle.stores_unknown import StoresUnknown
+from unit.oracle.evidence_make import case, evidence, inserted, sent, trace
 
 MARKER = "rplabcdefghijkl"
 KEY = Injected("body.x_replay_1", "x_replay_1", MARKER)
 ADMIN = Injected("body.is_admin", "is_admin", "true")
 
 
-def account(id, is_admin=0, attributes="{}", **more):
-    return inserted("account", id=id, name="Ann", is_admin=is_admin, attributes=attributes, **more)
+def account(key, is_admin=0, attributes="{}", **more):
+    return inserted("account", id=key, name="Ann", is_admin=is_admin, attributes=attributes, **more)
 
 
-def judge(*rows, injected=(KEY, ADMIN), after=(), clean=(account(1),), clean_json=None, read=True):
+CLEAN = (account(1),)
+
+
+def judge(*rows, injected=(KEY, ADMIN), after=(), clean=CLEAN, clean_json=None, read=True):
     clean_json = clean_json or {"name": "Ann"}
     controls = [
         trace(Role.CONTROL, w, sent("e", "POST", "/register", 201, json=clean_json, part=Part.JUDGED),

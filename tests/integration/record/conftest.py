@@ -1,0 +1,173 @@
+"""A real upstream and real proxies, started both ways: `mitmdump -s` and `replay record`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from replay.record.addon import addon_path
+
+MITMDUMP = "import sys; from mitmproxy.tools.main import mitmdump; sys.exit(mitmdump())"
+RECORD = "from replay.cli.record import record_command; record_command()"
+START_SECONDS = 30.0
+WAYS = ("mitmdump", "record")
+
+
+class Proxy:
+    """One running proxy in front of `upstream`, recording into `folder/c.db`."""
+
+    def __init__(self, way: str, upstream: str, folder: Path, *options: str, env: dict[str, str] | None = None) -> None:
+        self.way, self.capture = way, folder / "c.db"
+        self.port = _free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.output = folder / "output.txt"
+        command = _mitmdump if way == "mitmdump" else _record
+        with self.output.open("wb") as output:
+            self.process = subprocess.Popen(
+                command(upstream, self.port, self.capture, folder, options),
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **(env or {})},
+            )
+        self._wait_until_open()
+
+    def _wait_until_open(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline and self.process.poll() is None:
+            if self.capture.exists():
+                with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 0.2):
+                    return
+            time.sleep(0.05)
+        raise AssertionError(f"the proxy did not start: {self.text()}")
+
+    @property
+    def writer_pid(self) -> int:
+        """A child belongs to the thread that started it: the main one, or the pump after a restart."""
+        tasks = Path(f"/proc/{self.process.pid}/task").glob("*/children")
+        children = [pid for task in tasks for pid in task.read_text().split()]
+        pids = [int(pid) for pid in children if b"replay.record.writer" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+        assert len(pids) == 1
+        return pids[0]
+
+    def text(self) -> str:
+        return self.output.read_text(errors="replace")
+
+    def stop(self, signum: int = signal.SIGTERM) -> int:
+        self.process.send_signal(signum)
+        return self.process.wait(30)
+
+    async def stop_while_serving(self, signum: int = signal.SIGTERM) -> int:
+        """The upstream lives in this loop, so waiting must not block it."""
+        return await asyncio.to_thread(self.stop, signum)
+
+
+StartProxy = Callable[..., Proxy]
+
+
+def _mitmdump(upstream: str, port: int, capture: Path, folder: Path, options: tuple[str, ...]) -> list[str]:
+    settings = [f"replay_capture={capture}", f"confdir={folder / 'confdir'}", "connection_strategy=lazy"]
+    chosen = [word for setting in (*settings, "keep_host_header=true", *options) for word in ("--set", setting)]
+    mode = ["--mode", f"reverse:{upstream}", "--listen-host", "127.0.0.1", "-p", str(port)]
+    return [sys.executable, "-c", MITMDUMP, "-q", "-s", str(addon_path()), *mode, *chosen]
+
+
+def _record(upstream: str, port: int, capture: Path, folder: Path, options: tuple[str, ...]) -> list[str]:
+    """Options come as mitmproxy settings; what has no flag of its own goes into a configuration file."""
+    words = []
+    table = {}
+    for option in options:
+        name, _, value = option.partition("=")
+        if name == "replay_key":
+            words += ["--key", value]
+        else:
+            table[name.removeprefix("replay_")] = value
+    if table:
+        config = folder / "replay.toml"
+        config.write_text("[record]\n" + "".join(f"{name} = {value}\n" for name, value in table.items()))
+        words += ["--config", str(config)]
+    listen = f"127.0.0.1:{port}"
+    return [sys.executable, "-c", RECORD, "--upstream", upstream, "--listen", listen, "--capture", str(capture), *words]
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+@pytest.fixture(params=WAYS)
+def way(request: pytest.FixtureRequest) -> str:
+    """How the recorder runs."""
+    return str(request.param)
+
+
+@pytest.fixture
+def start_proxy(tmp_path: Path) -> Iterator[StartProxy]:
+    started: list[Proxy] = []
+
+    def start(way: str, upstream: str, *options: str, env: dict[str, str] | None = None) -> Proxy:
+        started.append(Proxy(way, upstream, tmp_path, *options, env=env))
+        return started[-1]
+
+    yield start
+    for proxy in started:
+        if proxy.process.poll() is None:
+            proxy.process.kill()
+            proxy.process.wait(10)
+
+
+@pytest.fixture
+async def shop() -> AsyncIterator[str]:
+    """A small upstream: echo, JSON, errors, a big body, server-sent events, a slow answer."""
+
+    async def echo(request: web.Request) -> web.Response:
+        return web.Response(body=await request.read(), content_type=request.content_type)
+
+    async def course(request: web.Request) -> web.Response:
+        return web.json_response({"id": int(request.match_info["id"]), "title": "Intro"})
+
+    async def status(request: web.Request) -> web.Response:
+        return web.json_response({"error": "no"}, status=int(request.match_info["status"]))
+
+    async def big(request: web.Request) -> web.Response:
+        return web.Response(body=bytes(int(request.query["bytes"])), content_type="application/octet-stream")
+
+    async def events(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        for number in range(3):
+            await response.write(b"data: %d\n\n" % number)
+            await asyncio.sleep(0.7)
+        return response
+
+    async def slow(_: web.Request) -> web.Response:
+        await asyncio.sleep(1.0)
+        return web.json_response({"slow": True})
+
+    app = web.Application(client_max_size=64 << 20)
+    app.add_routes(
+        [
+            web.post("/echo", echo),
+            web.get("/courses/{id}", course),
+            web.get("/status/{status}", status),
+            web.get("/big", big),
+            web.get("/events", events),
+            web.get("/slow", slow),
+        ]
+    )
+    runner = web.AppRunner(app, shutdown_timeout=1.0)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    yield site.name
+    await runner.cleanup()
