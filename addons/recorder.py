@@ -119,6 +119,8 @@ class Recorder:
             self.open()
         except ReplayError as error:
             logger.error("replay: %s", error)  # noqa: TRY400 - one sentence, no traceback
+            return
+        logger.info("replay: recording")
 
     def open(self) -> None:
         """Start recording with mitmproxy's options. Raises ReplayError; waits up to 5 s, so before traffic only."""

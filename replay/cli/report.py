@@ -12,6 +12,7 @@ from replay.cli.showing import show
 from replay.compose.verdicts import read_view
 from replay.model.errors import UsageError
 from replay.report.builtin import FORMATS
+from replay.report.files import write_private
 
 
 @click.command("report")
@@ -30,7 +31,7 @@ def report_command(run_file: Path, form: str, out: Path | None) -> None:
         sys.stdout.buffer.write(b"\n")
         return
     try:
-        out.write_bytes(data)
+        write_private(out, data)
     except OSError:
         raise UsageError(f"{out} cannot be written: name a file in a folder that is writable.") from None
     click.echo(f"{out} written.", err=True)

@@ -22,6 +22,7 @@ from replay.engine.drive import StopFlag
 from replay.engine.settings import RunSettings
 from replay.model.errors import Stopped, UsageError
 from replay.model.event import Progress
+from replay.report.files import write_private
 from replay.report.json_report import render
 from replay.report.view import RunView
 
@@ -60,7 +61,7 @@ async def perform(tour: Tour, listeners: Sequence[Listener], stop: StopFlag) -> 
         await record(tour, Path(folder), listeners, stop)
         await replay(tour, Path(folder), listeners, stop)
     view = read_view(tour.run_file)
-    tour.report.write_bytes(render(view))
+    write_private(tour.report, render(view))
     return view
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from replay.model.case import Expectation
 from replay.model.difference import Difference, DifferenceKind
 from replay.model.evidence import Evidence, Role
 from replay.model.finding import Finding, Level, Proof, Severity
+from replay.model.message import request_leaves
 from replay.model.tree import Scalar, Tree
 from replay.oracle.rowset import is_secret, shown
 from replay.oracle.subject import CLEAN, Subject
@@ -39,6 +41,7 @@ _TITLES = {
     DifferenceKind.LENGTH: "{place} has another length",
     DifferenceKind.ADDED: "{place} is new",
 }
+_SECRET_FIELD = re.compile(r"passw|pwd|secret|otp|passcode|pin$|^code$", re.IGNORECASE)
 _SAMPLES = 3
 
 
@@ -54,8 +57,9 @@ class Divergence:
 
     def judge(self, evidence: Evidence) -> Iterable[Finding]:
         groups: dict[Group, list[Difference]] = {}
+        secretive = _with_secrets(evidence)
         for one in evidence.differences:
-            if one.place not in self.ignored_places:
+            if one.place not in self.ignored_places and not (one.exchange_id in secretive and _is_refusal(one)):
                 groups.setdefault((one.endpoint, one.place, one.kind), []).append(one)
         level = _level(evidence)
         for group, found in groups.items():
@@ -86,6 +90,26 @@ class Divergence:
             tenant=_tenant(evidence, found),
             proofs=tuple(proofs),
         )
+
+
+def _with_secrets(evidence: Evidence) -> frozenset[str]:
+    """Exchanges whose request carries a password or code.
+
+    Redaction writes the same password for right and wrong ones, so a recorded refusal cannot be replayed.
+    """
+    return frozenset(
+        attempt.exchange_id
+        for trace in evidence.traces
+        for attempt in trace.attempts
+        if any(
+            place[0] in {"body", "form"} and _SECRET_FIELD.search(str(place[-1]))
+            for place, _ in request_leaves(attempt.request)
+        )
+    )
+
+
+def _is_refusal(one: Difference) -> bool:
+    return one.kind is DifferenceKind.STATUS and isinstance(one.expected, int) and 400 <= one.expected < 500
 
 
 def _level(evidence: Evidence) -> Level:

@@ -12,14 +12,17 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from replay.model.case import Expectation
+from replay.model.endpoint import is_id_like
 from replay.model.evidence import Attempt, Evidence, Part, Role, Trace
 from replay.model.finding import Finding, Level, Proof, Severity
+from replay.model.message import path_segments, response_leaves, text_of
 from replay.model.tree import Tree
 from replay.oracle.ownership import (
     Ownership,
     carrier_of,
     is_fresh,
     is_own,
+    is_swapped,
     markers_answered,
     ownership_of,
     places_of,
@@ -93,6 +96,8 @@ def _sights(evidence: Evidence, trace: Trace) -> Iterator[_Sight]:
         if reader not in allowed:
             allowed[reader] = public | sent_by(trace, reader)
             fresh[reader] = is_fresh(evidence, trace, reader)
+        if evidence.case is not None and _is_misled(trace, attempt):
+            continue
         seen = markers_answered(attempt.response) - allowed[reader]
         foreign = ownership.foreign_to(reader, seen, is_fresh=fresh[reader])
         if foreign:
@@ -103,6 +108,18 @@ def _sights(evidence: Evidence, trace: Trace) -> Iterator[_Sight]:
 def _is_looked_at(evidence: Evidence, attempt: Attempt) -> bool:
     """In a case only what follows the site: its setup is the clean replay once more."""
     return evidence.case is None or attempt.part is Part.AFTER
+
+
+def _is_misled(trace: Trace, attempt: Attempt) -> bool:
+    """True when the path names what the *other* tenant was answered at the site: that is a swap, no clean request."""
+    given = {
+        text_of(value)
+        for swapped in trace.judged()
+        if is_swapped(swapped) and swapped.response is not None
+        for place, value in response_leaves(swapped.response)
+        if place[0] in {"body", "location"}
+    }
+    return any(is_id_like(segment) and segment in given for segment in path_segments(attempt.request.path))
 
 
 def _named(ownership: Ownership, markers: frozenset[str]) -> tuple[tuple[str, str], ...]:

@@ -99,6 +99,13 @@ def shown(value: Cell) -> Cell:
     return value
 
 
+def _half(value: Cell) -> str:
+    """One side of `a → b`: both fit where one value does."""
+    text = text_of(value)
+    limit = _SHOWN_CHARS // 2 - 2
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
 def shown_row(row: Mapping[str, Cell]) -> Tree:
     return {name: "(hidden)" if is_secret(name) and value is not None else shown(value) for name, value in row.items()}
 
@@ -114,7 +121,7 @@ def shown_change(change: RowChange) -> Tree:
         if is_secret(name):
             line[name] = "(hidden)"
         elif before and after and before.get(name) != after.get(name):
-            line[name] = f"{shown(before.get(name))} → {shown(after.get(name))}"
+            line[name] = f"{_half(before.get(name))} → {_half(after.get(name))}"
         else:
             line[name] = shown(value)
     return line

@@ -12,6 +12,7 @@ from replay.redact.json_body import JsonBody
 from replay.redact.locations import Locations
 from replay.redact.origin_facts import OriginFacts
 from replay.redact.other_body import OtherBody
+from replay.redact.refused_passwords import RefusedPasswords
 from replay.redact.request_line import RequestLine
 from replay.redact.text_body import TextBody
 
@@ -25,6 +26,7 @@ BUILTIN: tuple[Redactor, ...] = (
     FormBody(),
     TextBody(),
     OtherBody(),
+    RefusedPasswords(),
     OriginFacts(),
     Framing(),
 )

@@ -95,10 +95,6 @@ class Policy:
     def key_id(self) -> str:
         return self._pseudonym.key_id()
 
-    def origin(self, host_port: str) -> str:
-        """The stand-in of `host:port` by which a target is compared with a capture's origins."""
-        return self._pseudonym.origin(host_port)
-
     def _kept_at(self, exchange: Exchange) -> frozenset[str]:
         if not self._keeps:
             return frozenset()

@@ -26,6 +26,7 @@ from replay.redact.checksums import iban_check, luhn_digit
 from replay.redact.detectors import digits_of, uuid_hex
 
 CONSTANT = "Redacted-1!"  # 11 characters, four classes: passes the usual password rules
+REFUSED_CONSTANT = "Redacted-0!"  # for passwords that the service refused (see refused_passwords)
 CONSTANT_NUMBER = 1111
 KEY_BYTES = 32
 _MEMO_LIMIT = 65_536  # entries; about 20 MB at worst with values of at most 256 characters
@@ -105,9 +106,6 @@ class Pseudonym:
         """`h<8 hex>.example`; the hex is that of e-mail addresses at the same domain."""
         canonical = name.lower().rstrip(".")
         return canonical if _OUR_HOST.fullmatch(canonical) else f"h{self.digest('host', canonical).hex()[:8]}.example"
-
-    def origin(self, host_port: str) -> str:
-        return f"o{self.digest('origin', host_port.lower()).hex()[:32]}"
 
     def uuid(self, value: str) -> str:
         """Version and variant, case, dashes and braces as they were."""

@@ -18,7 +18,7 @@ from urllib.parse import unquote_plus
 from replay.model.exchange import Exchange
 from replay.redact.contract import Notes, Original, ValueClass
 from replay.redact.detectors import digits_of, find_strong
-from replay.redact.pseudonyms import CONSTANT, Pseudonym
+from replay.redact.pseudonyms import CONSTANT, REFUSED_CONSTANT, Pseudonym
 from replay.redact.vocabulary import is_structural
 
 _SHORTEST = 6  # characters of an original that is looked for
@@ -52,7 +52,7 @@ def has_survivor(before: Exchange, after: Exchange, notes: Notes, pseudonym: Pse
 
 def is_telling(kind: ValueClass, original: str) -> bool:
     """True when finding `original` in the output proves that it survived."""
-    if len(original) < _SHORTEST or original == CONSTANT:
+    if len(original) < _SHORTEST or original in {CONSTANT, REFUSED_CONSTANT}:
         return False
     if kind in _STRONG:
         return True

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 import psycopg
 import pytest
+from sqlalchemy import Connection, text
 
 from replay.model.errors import ProbeError
 from replay.model.reading import Operation, RowChange
@@ -127,9 +128,7 @@ async def test_values_of_every_kind(probe: PostgresProbe, pg_owner: psycopg.Conn
         "INSERT INTO note (id, text, n, made) VALUES (1, 'rplmark' || repeat('x', 2000000), %s, '2024-05-06 09:00+09')",
         (2**63 - 1,),
     )
-    pg_owner.execute(
-        """INSERT INTO "Odd ""Name" VALUES (1, 'é', '\\x89504e47', '{"k": "rpldoc"}', true, 'NaN')"""
-    )
+    pg_owner.execute("""INSERT INTO "Odd ""Name" VALUES (1, 'é', '\\x89504e47', '{"k": "rpldoc"}', true, 'NaN')""")
     note, odd = sorted(await changes(probe), key=lambda change: change.entity, reverse=True)
     assert note.row["n"] == 2**63 - 1
     assert str(note.row["text"]).startswith("rplmarkxxx")
@@ -186,9 +185,17 @@ async def test_no_transaction_stays_open_and_nothing_can_be_written(
     pg_owner.execute("INSERT INTO bag VALUES ('x')")
     await probe.read()
     states = pg_owner.execute(
-        "SELECT state, backend_xmin FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        "SELECT state, backend_xmin FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
     ).fetchall()
     assert states == [("idle", None)]
+
+    def write(connection: Connection) -> None:
+        with connection.begin():
+            connection.execute(text("DELETE FROM bag"))
+
+    with pytest.raises(ProbeError, match="25006"):  # read_only_sql_transaction
+        probe._guarded(write)
 
 
 async def test_a_lost_connection_is_one_failed_reading(probe: PostgresProbe, pg_owner: psycopg.Connection) -> None:

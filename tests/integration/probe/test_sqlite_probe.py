@@ -99,7 +99,12 @@ async def test_rolled_back_and_uncommitted_rows_are_not_seen(probe: SqliteProbe,
 
 
 KEYS = [
-    ("INSERT INTO tag VALUES ('x', 1)", "UPDATE tag SET name = 'X'", ["insert", "delete"], "another key, same collation"),
+    (
+        "INSERT INTO tag VALUES ('x', 1)",
+        "UPDATE tag SET name = 'X'",
+        ["insert", "delete"],
+        "another key, same collation",
+    ),
     ("INSERT INTO tag VALUES ('x', 1)", "REPLACE INTO tag VALUES ('x', 2)", ["update"], "replaced: another row number"),
     ("INSERT INTO tag VALUES ('x', 1)", "REPLACE INTO tag VALUES ('x', 1)", [], "replaced by itself"),
     ("INSERT INTO tag VALUES (NULL, 1), (NULL, 2)", "UPDATE tag SET n = n + 5", ["update", "update"], "NULL keys"),

@@ -45,7 +45,7 @@ class Proxy:
     def _wait_until_open(self) -> None:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self.process.poll() is None:
-            if self.capture.exists():
+            if "recording" in self.text():  # both ways say so once the capture is open
                 with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 0.2):
                     return
             time.sleep(0.05)
@@ -79,7 +79,7 @@ def _mitmdump(upstream: str, port: int, capture: Path, folder: Path, options: tu
     settings = [f"replay_capture={capture}", f"confdir={folder / 'confdir'}", "connection_strategy=lazy"]
     chosen = [word for setting in (*settings, "keep_host_header=true", *options) for word in ("--set", setting)]
     mode = ["--mode", f"reverse:{upstream}", "--listen-host", "127.0.0.1", "-p", str(port)]
-    return [sys.executable, "-c", MITMDUMP, "-q", "-s", str(addon_path()), *mode, *chosen]
+    return [sys.executable, "-c", MITMDUMP, "--set", "flow_detail=0", "-s", str(addon_path()), *mode, *chosen]
 
 
 def _record(upstream: str, port: int, capture: Path, folder: Path, options: tuple[str, ...]) -> list[str]:

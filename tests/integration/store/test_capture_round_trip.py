@@ -85,7 +85,9 @@ def test_equal_bodies_are_stored_once(tmp_path: Path) -> None:
     one = exchange("e1", "GET", "/x", answer={"a": 1}, at=1.0)
     two = exchange("e2", "GET", "/x", answer={"a": 1}, at=2.0)
     write(tmp_path / "c.db", ("s1", ANN, one), ("s1", ANN, two))
-    assert sqlite_utils.Database(tmp_path / "c.db")["body"].count == 1
+    database = sqlite_utils.Database(tmp_path / "c.db")
+    assert database["body"].count == 1
+    database.close()
 
 
 def test_redaction_and_losses_add_up(tmp_path: Path) -> None:
@@ -151,7 +153,9 @@ def test_nothing_is_readable_for_others_while_it_is_written(tmp_path: Path) -> N
 def test_people_can_query_it_with_sqlite_utils(tmp_path: Path) -> None:
     one = exchange("e1", "POST", "/courses", 201, json={"title": "x"}, answer={"id": 17}, headers=bearer("t"), at=1.5)
     write(tmp_path / "c.db", ("s1", ANN, one))
-    (row,) = sqlite_utils.Database(tmp_path / "c.db")["v_exchange"].rows
+    database = sqlite_utils.Database(tmp_path / "c.db")
+    (row,) = list(database["v_exchange"].rows)
+    database.close()
     assert (row["tenant"], row["endpoint"], row["status"]) == ("acme", "POST /courses", 201)
     assert row["started"] == "1970-01-01T00:00:01.500Z"
     assert (row["request_body"], row["response_body"]) == ('{"title":"x"}', '{"id":17}')

@@ -73,6 +73,21 @@ def test_one_clean_replay_is_half_a_proof():
     assert finding.level is Level.PROBABLE
 
 
+@pytest.mark.parametrize(
+    ("body", "expected", "observed", "findings", "remark"),
+    [
+        ({"password": "*"}, 401, 200, 0, "redaction made the wrong password right"),
+        ({"password": "*"}, 200, 401, 1, "the right password no longer is"),
+        ({"title": "*"}, 404, 200, 1, "no secret in the request"),
+    ],
+)
+def test_a_refusal_of_a_redacted_password_cannot_be_replayed(body, expected, observed, findings, remark):
+    """Wrong and right passwords are one and the same stand-in."""
+    clean = [trace(Role.CLEAN, n, sent("e1", "POST", "/login", json=body)) for n in (1, 2)]
+    difference = differs(DifferenceKind.STATUS, "status", expected, observed)
+    assert len(list(Divergence().judge(evidence(None, *clean, differences=(difference,))))) == findings, remark
+
+
 def test_no_difference_no_finding():
     assert judge() == []
 

@@ -133,5 +133,19 @@ def test_in_a_case_only_what_follows_the_site_is_looked_at(part, findings):
     assert all(one.fingerprint == clean.fingerprint for one in found)
 
 
+def test_a_request_that_names_what_the_other_tenant_was_given_is_no_clean_one():
+    """The site's answer went to bolt; acme's next request takes the id from it, and asks for bolt's invoice."""
+    about = case(Expectation.REJECTED, "POST /orders", "swap-tenant")
+    site = sent("e1", "POST", "/orders", 201, answer={"invoice": 17}, by="bolt", part=Part.JUDGED)
+
+    def after(target):
+        """What acme reads next, and bolt's marker in the answer."""
+        read = sent("e2", "GET", target, answer={"name": marks(3)[1]}, part=Part.AFTER)
+        return evidence(about, trace(Role.MUTATED, 3, site, read, planted=((marks(3)[1], "bolt"),)))
+
+    assert list(ListLeak().judge(after("/invoices/17"))) == []
+    assert len(list(ListLeak().judge(after("/invoices/18")))) == 1
+
+
 def test_a_shared_endpoint_may_be_named_in_the_configuration():
     assert list(ListLeak(shared_endpoints=("GET /notes",)).judge(both(mixed))) == []

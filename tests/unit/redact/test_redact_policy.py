@@ -199,7 +199,7 @@ def test_redactors_have_names_of_their_own():
     "piece", ["eyJ", "eyJaaaaaa.", "a@", "a.b@c-", "1 ", "DE89 ", "1.2.3.", "%41", "ab/", "https://a ", "a,"]
 )
 def test_hostile_text_does_not_make_a_pattern_slow(piece):
-    """60 KB twice, of one piece repeated: a quadratic pattern needs many seconds (measured: 2 s for the first row alone)."""
+    """Two texts of 200 KB: a quadratic pattern took 4 s for the first row, bounded ones take 0.3 s (measured)."""
 
     def seconds(count: int) -> float:
         policy = Policy(Pseudonym(bytes(32)))
@@ -208,4 +208,4 @@ def test_hostile_text_does_not_make_a_pattern_slow(piece):
         policy.redact(exchange(body={"t": text}, headers={"Accept": text}))
         return process_time() - started
 
-    assert seconds(60_000) < 0.6
+    assert seconds(200_000) < 2.5
