@@ -14,7 +14,7 @@ from replay.cli.judge import judge_command
 from replay.cli.record import record_command
 from replay.cli.report import report_command
 from replay.cli.run import run_command
-from replay.model.errors import ReplayError, Stopped
+from replay.model.errors import ReplayError, StoppedError
 
 COMMANDS = (
     demo_command,
@@ -44,7 +44,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line. Errors for the user are one sentence on stderr and exit status 2."""
     try:
         status = replay.main(args=arguments, prog_name="replay", standalone_mode=False)
-    except Stopped as stopped:
+    except StoppedError as stopped:
         click.echo(f"replay: {stopped}", err=True)
         sys.exit(130)
     except ReplayError as error:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -26,7 +27,16 @@ async def qa_database(url: str | None, folder: Path) -> AsyncIterator[str]:
     try:
         yield urlunsplit((parts.scheme, parts.netloc, f"/{name}", parts.query, ""))
     finally:
-        await asyncio.to_thread(_execute, url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        await asyncio.to_thread(_drop, url, name)
+
+
+def _drop(url: str, name: str) -> None:
+    """A drop waits for a checkpoint: a busy server may refuse for a while. The demo's result does not depend on it."""
+    for _ in range(3):
+        with suppress(UsageError):
+            _execute(url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            return
+    print(f"replay: the demo's database {name} could not be dropped; drop it by hand.", file=sys.stderr)
 
 
 def _execute(url: str, statement: str) -> None:
@@ -35,7 +45,7 @@ def _execute(url: str, statement: str) -> None:
     except ImportError:
         raise UsageError("PostgreSQL needs an extra: pip install 'replay-proxy[postgres]'.") from None
     try:
-        with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
+        with psycopg.connect(url, autocommit=True, connect_timeout=20) as connection:
             connection.execute(statement.encode())
     except psycopg.Error as error:
         raise UsageError(

@@ -20,7 +20,7 @@ from replay.demo.qa_database import qa_database
 from replay.demo.traffic import TrafficReport, drive
 from replay.engine.drive import StopFlag
 from replay.engine.settings import RunSettings
-from replay.model.errors import Stopped, UsageError
+from replay.model.errors import StoppedError, UsageError
 from replay.model.event import Progress
 from replay.report.files import write_private
 from replay.report.json_report import render
@@ -70,7 +70,7 @@ async def record(tour: Tour, folder: Path, listeners: Sequence[Listener], stop: 
 
     def tell(done: int) -> None:
         if stop.is_set:
-            raise Stopped("stopped while traffic was recorded; there was nothing to keep yet.")
+            raise StoppedError("stopped while traffic was recorded; there was nothing to keep yet.")
         for listener in listeners:
             listener.on_event(Progress("recording traffic", done, 0, done))
 

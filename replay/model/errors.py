@@ -33,5 +33,5 @@ class RecordError(ReplayError):
     """The recorder cannot start: port busy, folder read-only, key missing."""
 
 
-class Stopped(ReplayError):
+class StoppedError(ReplayError):
     """The user ended it (Ctrl-C) before there was anything to save. Exit status 130, as shells use for SIGINT."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -41,7 +41,9 @@ _TITLES = {
     DifferenceKind.LENGTH: "{place} has another length",
     DifferenceKind.ADDED: "{place} is new",
 }
-_SECRET_FIELD = re.compile(r"passw|pwd|secret|otp|passcode|pin$|^code$", re.IGNORECASE)
+_PASSWORD_FIELD = re.compile(r"passw|pwd|secret", re.IGNORECASE)
+_CODE_FIELD = re.compile(r"otp|passcode|pin$|^code$", re.IGNORECASE)
+_INVALID = frozenset({400, 422})
 _SAMPLES = 3
 
 
@@ -57,9 +59,13 @@ class Divergence:
 
     def judge(self, evidence: Evidence) -> Iterable[Finding]:
         groups: dict[Group, list[Difference]] = {}
-        secretive = _with_secrets(evidence)
+        with_password = _with_field(evidence, _PASSWORD_FIELD)
+        with_code = _with_field(evidence, _CODE_FIELD)
         for one in evidence.differences:
-            if one.place not in self.ignored_places and not (one.exchange_id in secretive and _is_refusal(one)):
+            is_misled = (one.exchange_id in with_password and _is_refusal(one, _INVALID)) or (
+                one.exchange_id in with_code and _is_refusal(one, range(400, 500))
+            )
+            if one.place not in self.ignored_places and not is_misled:
                 groups.setdefault((one.endpoint, one.place, one.kind), []).append(one)
         level = _level(evidence)
         for group, found in groups.items():
@@ -92,24 +98,25 @@ class Divergence:
         )
 
 
-def _with_secrets(evidence: Evidence) -> frozenset[str]:
-    """Exchanges whose request carries a password or code.
+def _with_field(evidence: Evidence, names: re.Pattern[str]) -> frozenset[str]:
+    """Exchanges whose request carries such a secret, which the recording replaced by a constant.
 
-    Redaction writes the same password for right and wrong ones, so a recorded refusal cannot be replayed.
+    A password that was refused as *wrong* is another constant and stays wrong; one that was refused as *invalid*
+    (too short, say) became a valid one, and so may have a one-time code: such a refusal cannot be replayed.
     """
     return frozenset(
         attempt.exchange_id
         for trace in evidence.traces
         for attempt in trace.attempts
         if any(
-            place[0] in {"body", "form"} and _SECRET_FIELD.search(str(place[-1]))
+            place[0] in {"body", "form"} and names.search(str(place[-1]))
             for place, _ in request_leaves(attempt.request)
         )
     )
 
 
-def _is_refusal(one: Difference) -> bool:
-    return one.kind is DifferenceKind.STATUS and isinstance(one.expected, int) and 400 <= one.expected < 500
+def _is_refusal(one: Difference, statuses: Container[int]) -> bool:
+    return one.kind is DifferenceKind.STATUS and isinstance(one.expected, int) and one.expected in statuses
 
 
 def _level(evidence: Evidence) -> Level:

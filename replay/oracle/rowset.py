@@ -49,9 +49,7 @@ def changed_columns(change: RowChange) -> frozenset[str]:
     before, after = dict(change.before), dict(change.after)
     if len(before) <= len(change.key):
         return frozenset()
-    return frozenset(
-        name for name, value in after.items() if before.get(name) != value and not _is_time(name, value)
-    )
+    return frozenset(name for name, value in after.items() if before.get(name) != value and not _is_time(name, value))
 
 
 def is_usual(change: RowChange, controls: Iterable[Trace]) -> bool:

@@ -148,7 +148,9 @@ def test_a_busy_port(tmp_path):
 def test_a_folder_that_cannot_be_written(tmp_path):
     (tmp_path / "file").write_text("a file where a folder should be")
     expect_sentence(
-        replay(tmp_path, "record", "--upstream", "http://127.0.0.1:9", "--listen", "127.0.0.1:0", "--capture", "file/c.db"),
+        replay(
+            tmp_path, "record", "--upstream", "http://127.0.0.1:9", "--listen", "127.0.0.1:0", "--capture", "file/c.db"
+        ),
         "file",
     )
     expect_sentence(replay(tmp_path, "demo", "--out", "file/there"), "file/there")

@@ -210,6 +210,41 @@ async def test_a_lost_connection_is_one_failed_reading(probe: PostgresProbe, pg_
         await probe.read()
     assert [change.row["word"] for change in await changes(probe)] == ["x"]
 
+    def setting(connection: Connection) -> object:
+        with connection.begin():
+            return connection.execute(text("SHOW row_security")).scalar()
+
+    assert probe._guarded(setting) == "off"  # the new session has the old one's settings
+
+
+async def test_transactions_are_seen_whole_under_load(
+    probe: PostgresProbe, pg_owner: psycopg.Connection, postgres_url: str
+) -> None:
+    """Each transaction writes two tables; no reading sees half of one, and together they tell each row once."""
+    await probe.read()
+
+    def write() -> None:
+        with psycopg.connect(postgres_url) as writer:
+            for n in range(300):
+                writer.execute("INSERT INTO bag VALUES (%s)", (str(n),))
+                writer.execute("INSERT INTO old_style (id, word) VALUES (%s, %s)", (n, str(n)))
+                writer.commit()
+
+    seen: list[str] = []
+    job = asyncio.create_task(asyncio.to_thread(write))
+    while True:
+        is_last = job.done()
+        found = await changes(probe)
+        words = {
+            entity: [str(one.row["word"]) for one in found if one.entity == entity] for entity in ("bag", "old_style")
+        }
+        assert words["bag"] == words["old_style"]
+        seen += words["bag"]
+        if is_last:
+            break
+    await job
+    assert seen == [str(n) for n in range(300)]
+
 
 async def test_settle_waits_for_a_late_job(probe: PostgresProbe, pg_owner: psycopg.Connection) -> None:
     """A commit inside the quiet time is waited out; a reader's transactions are no commits."""

@@ -23,6 +23,7 @@ CREATE TABLE tag (name TEXT COLLATE NOCASE PRIMARY KEY, n INTEGER);
 CREATE TABLE seat (room TEXT, place INTEGER, who TEXT, PRIMARY KEY (room, place));
 CREATE TABLE pair (a TEXT COLLATE NOCASE, b TEXT, v BLOB, PRIMARY KEY (a, b)) WITHOUT ROWID;
 CREATE TABLE bag (word TEXT);
+CREATE TABLE mood (n NUMERIC COLLATE NOCASE);
 CREATE TABLE "odd ""name" ("select" INTEGER PRIMARY KEY, "a b" TEXT, rowid TEXT);
 CREATE VIEW shown AS SELECT text FROM note;
 CREATE VIRTUAL TABLE hay USING fts5 (straw);
@@ -118,6 +119,12 @@ KEYS = [
     ("SELECT 1", """INSERT INTO "odd ""name" VALUES (1, 'x', 'y')""", ["insert"], "names that need quotes"),
     ("SELECT 1", "INSERT INTO hay VALUES ('needle')", [], "virtual tables and their shadows are not read"),
     ("INSERT INTO note (text) VALUES ('a')", "UPDATE note SET text = 'A'", ["update"], "the case of a letter"),
+    (
+        "INSERT INTO mood VALUES ('a')",
+        "UPDATE mood SET n = 'A'",
+        ["update"],
+        "text in a number column, a lax collation",
+    ),
     ("INSERT INTO note (n) VALUES (1)", "UPDATE note SET n = NULL", ["update"], "to NULL"),
     ("INSERT INTO note (n) VALUES (1)", "UPDATE note SET n = 1", [], "the same value again"),
 ]

@@ -53,6 +53,7 @@ SITES = [
 
 @pytest.mark.parametrize(("one", "count", "remark"), SITES)
 def test_sites(one: Exchange, count: int, remark: str) -> None:
+    """Every variant of a write that worked with a JSON object."""
     sites = list(Inflate().sites(session("s", one)))
     assert len(sites) == count, remark
     assert len({site.variant for site in sites}) == count, remark

@@ -27,6 +27,7 @@ SITES = [
 
 @pytest.mark.parametrize(("one", "expected", "remark"), SITES)
 def test_sites(one: Exchange, expected: bool, remark: str) -> None:
+    """What worked with credentials and says whose data it wants."""
     sites = list(SwapTenant().sites(session("s", one, tenant="acme")))
     assert bool(sites) is expected, remark
     assert all(site.variant == "credentials" for site in sites)

@@ -1,8 +1,8 @@
 """Builders of hand-made evidence: two tenants `acme` and `bolt`, attempts, rows and cases. Nothing here has a clock.
 
-    sent("e1", "POST", "/notes", 201, json={...}, answer={...}, tenant="acme")    acme's own request
-    sent("e1", "PATCH", "/notes/7", 403, by="bolt", part=Part.JUDGED)    acme's request, bolt's credentials
-    inserted("note", id=7, title="x")                                    primary key `id`
+sent("e1", "POST", "/notes", 201, json={...}, answer={...}, tenant="acme")    acme's own request
+sent("e1", "PATCH", "/notes/7", 403, by="bolt", part=Part.JUDGED)    acme's request, bolt's credentials
+inserted("note", id=7, title="x")                                    primary key `id`
 """
 
 from __future__ import annotations

@@ -105,6 +105,7 @@ def test_the_same_tenant_of_another_world_is_itself_when_identities_are_fixed():
 
 def test_a_sign_up_proves_that_the_tenant_is_new():
     """Its first request carries no credentials, plants something and succeeds."""
+
     def signed_up(n):
         """The sign-up plants bolt's address; `plant-bolt` is the exchange that the builder names."""
         up = sent("plant-bolt", "POST", "/register", 201, json={"email": "x@y.example"}, tenant="bolt", by=NOBODY)
