@@ -10,20 +10,21 @@ import os
 import re
 import signal
 import sys
-from collections import deque
-from collections.abc import AsyncIterator
+import tempfile
 from types import TracebackType
 
 from replay.model.errors import ReplayError
 
 START_SECONDS = 20.0
 END_SECONDS = 15.0
+_LOOK_EVERY_SECONDS = 0.02
 
 
 class Child:
     """`python -m MODULE …` that says on stdout or stderr where it listens. An async context manager.
 
-    `announcement` is a pattern whose first group is the URL to return.
+    `announcement` is a pattern whose first group is the URL to return. What the child says goes to an unnamed file:
+    a pipe that nobody reads would stop it.
     """
 
     def __init__(self, name: str, arguments: list[str], announcement: str) -> None:
@@ -31,8 +32,7 @@ class Child:
         self._arguments = arguments
         self._announcement = re.compile(announcement)
         self._process: asyncio.subprocess.Process | None = None
-        self._drain: asyncio.Task[None] | None = None
-        self._last: deque[str] = deque(maxlen=5)
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed in end()
         self.url = ""
 
     async def __aenter__(self) -> Child:
@@ -40,21 +40,20 @@ class Child:
             sys.executable,
             *self._arguments,
             stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
+            stdout=self._said,
             stderr=asyncio.subprocess.STDOUT,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
             start_new_session=True,  # Ctrl-C on the terminal is ours to pass on, in order
         )
         try:
             async with asyncio.timeout(START_SECONDS):
-                self.url = await self._announced()
+                self.url = await self._announced(self._process)
         except TimeoutError:
             await self.end()
             raise ReplayError(f"The demo's {self._name} did not start within {START_SECONDS:.0f} s.") from None
         except BaseException:
             await self.end()
             raise
-        self._drain = asyncio.ensure_future(self._read_on())
         return self
 
     async def __aexit__(
@@ -64,40 +63,33 @@ class Child:
 
     async def end(self) -> None:
         """SIGTERM, then wait; SIGKILL when it takes too long. Calling it twice is fine."""
-        process = self._process
+        process, self._process = self._process, None
         if process is None:
             return
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
-            if process.stdin:
-                process.stdin.close()
-            try:
-                async with asyncio.timeout(END_SECONDS):
-                    if self._drain is None:
-                        await process.communicate()
-                    await process.wait()
-            except TimeoutError:
-                process.kill()
+        if process.stdin:
+            process.stdin.close()
+        try:
+            async with asyncio.timeout(END_SECONDS):
                 await process.wait()
-        if self._drain:
-            await self._drain
-            self._drain = None
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+        self._said.close()
 
-    async def _announced(self) -> str:
-        async for line in self._lines():
-            match = self._announcement.search(line)
+    async def _announced(self, process: asyncio.subprocess.Process) -> str:
+        while True:
+            ended = process.returncode is not None
+            text = self._text()
+            match = self._announcement.search(text)
             if match:
                 return match[1]
-        said = self._last[-1] if self._last else "it said nothing"
-        raise ReplayError(f"The demo's {self._name} ended before it was ready: {said}")
+            if ended:
+                last = text.strip().splitlines()[-1:] or ["it said nothing"]
+                raise ReplayError(f"The demo's {self._name} ended before it was ready: {last[0]}")
+            await asyncio.sleep(_LOOK_EVERY_SECONDS)
 
-    async def _read_on(self) -> None:
-        async for _ in self._lines():
-            pass
-
-    async def _lines(self) -> AsyncIterator[str]:
-        stream = self._process.stdout if self._process else None
-        while stream and (raw := await stream.readline()):
-            line = raw.decode("utf-8", "replace").strip()
-            self._last.append(line)
-            yield line
+    def _text(self) -> str:
+        size = os.fstat(self._said.fileno()).st_size
+        return os.pread(self._said.fileno(), size, 0).decode("utf-8", "replace")
