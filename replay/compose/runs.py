@@ -21,6 +21,7 @@ from replay.engine.run import Run
 from replay.engine.settings import RunSettings
 from replay.engine.stage import Recording, RedactedAt, Stage
 from replay.model.capture import CaptureInfo, RedactedField
+from replay.model.case import rng_for
 from replay.model.errors import FileFormatError
 from replay.model.event import Event, RunEnded
 from replay.model.run import RunInfo, Summary
@@ -84,6 +85,7 @@ async def execute(request: RunRequest, listeners: Sequence[Listener], stop: Stop
             settings=request.settings,
             redacted=classes(redacted),
             stop=stop,
+            fresh_seed=rng_for(request.settings.seed, run_id).getrandbits(53),
             probe=probe,
         )
         run_info = RunInfo(

@@ -7,12 +7,13 @@ in stays as the mutation wants it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from replay.correlate.answers import values_at
 from replay.correlate.bindings import Binding, Bindings
 from replay.correlate.borrow import borrowed, undressed
 from replay.correlate.credentials import is_credential, is_static
+from replay.correlate.growth import grown, grown_by
 from replay.correlate.renewal import Renewal
 from replay.correlate.shapes import canonical
 from replay.model.case import SentAs, Step
@@ -81,6 +82,10 @@ class Rebinder:
         bindings = self._bindings.of(exchange_id)
         occurrences = self._renewal.occurrences
         recorded = self._recorded.get(exchange_id)
+        tail = grown_by(recorded.request.body, request.body) if recorded is not None else b""
+        if recorded is not None and tail:
+            own = self._reworded(exchange_id, replace(request, body=recorded.request.body), credentials_only)
+            return replace(own, request=replace(own.request, body=grown(own.request.body, tail)))
         is_recorded = recorded is not None and (request is recorded.request or request == recorded.request)
         if is_recorded and occurrences is not None:
             renewed: Iterable[tuple[Place, str]] = occurrences.get(exchange_id, ())

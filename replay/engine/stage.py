@@ -91,12 +91,13 @@ class Stage:
     settings: RunSettings
     redacted: RedactedAt
     stop: StopFlag
+    fresh_seed: int = 0  # differs from run to run: a QA that was used before must not know this run's values
     probe: Probe | None = None
     worlds: int = 0
 
     def new_world(self) -> World:
         self.worlds += 1
-        renewal = self.fresh.renew(self.settings.seed, self.worlds)
+        renewal = self.fresh.renew(self.fresh_seed, self.worlds)
         rebinder = Rebinder(self.bindings, renewal, self.recording.exchanges)
         return World(self.worlds, rebinder, renewal.planted)
 
