@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from make import exchange
-
 from replay.model.capture import CaptureInfo
 from replay.model.exchange import Exchange
 from replay.model.origin import origin_mark

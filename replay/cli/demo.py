@@ -41,11 +41,18 @@ def demo_command(out: Path, fixed: bool, database: str | None, seed: int, quiet:
     finally:
         reporter.close()
     show(view, as_json=False)
+    click.echo(f"\nWritten: {tour.capture}, {tour.run_file}, {tour.report}\nNext:")
+    steps = _next_steps(tour)
+    width = max(len(command) for command, _ in steps)
+    for command, why in steps:
+        click.echo(f"  {command.ljust(width)}  {why}")
+
+
+def _next_steps(tour: Tour) -> list[tuple[str, str]]:
     run, capture = shlex.quote(str(tour.run_file)), shlex.quote(str(tour.capture))
-    click.echo(f"\nWritten: {tour.capture}, {tour.run_file}, {tour.report}")
-    click.echo("Next:")
-    click.echo(f"  replay inspect {capture}                     what was recorded, and what redaction did")
-    click.echo(f"  replay report {run} --format junit          for CI")
-    click.echo(f"  replay judge {run}                          the verdicts again from the stored evidence")
-    if not fixed:
-        click.echo("  replay demo --fixed                         the same shop without its faults: nothing to find")
+    steps = [
+        (f"replay inspect {capture}", "what was recorded, and what redaction did"),
+        (f"replay report {run} --format junit", "for CI"),
+        (f"replay judge {run}", "the verdicts again, from the stored evidence"),
+    ]
+    return steps if tour.fixed else [*steps, ("replay demo --fixed", "the shop without its faults: nothing to find")]

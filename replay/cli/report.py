@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
@@ -17,7 +16,14 @@ from replay.report.files import write_private
 
 @click.command("report")
 @run_argument
-@click.option("--format", "form", type=click.Choice(sorted(FORMATS)), default="text", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(sorted(FORMATS)),
+    default="text",
+    show_default=True,
+    help="text for people; json for programs; junit for the test pages of a CI.",
+)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File to write [default: stdout].")
 def report_command(run_file: Path, form: str, out: Path | None) -> None:
     """Show RUN.db. Computes no verdict: use `replay judge` for that."""
@@ -27,8 +33,7 @@ def report_command(run_file: Path, form: str, out: Path | None) -> None:
         return
     data = FORMATS[form](view)
     if out is None:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.write(b"\n")
+        click.echo(data, nl=False)
         return
     try:
         write_private(out, data)

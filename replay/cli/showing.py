@@ -15,7 +15,7 @@ from replay.report.view import RunView
 
 def show(view: RunView, *, as_json: bool) -> None:
     if as_json:
-        click.echo(render_json(view))
+        click.echo(render_json(view), nl=False)
         return
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     width = min(120, max(60, shutil.get_terminal_size((100, 24)).columns))

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from replay import __version__
 from replay.compose.config import Config
-from replay.compose.units import all_mutators, all_oracles, pick
+from replay.compose.units import all_mutators, all_oracles, pick, probe_for
 from replay.correlate.closure import Scenarios
 from replay.correlate.fresh import find_fresh
 from replay.correlate.learn import learn
@@ -27,7 +27,6 @@ from replay.model.event import Event, RunEnded
 from replay.model.run import RunInfo, Summary
 from replay.model.session import Session
 from replay.pace.builtin import pacer_for
-from replay.probe.builtin import open_probe
 from replay.probe.contract import Probe
 from replay.store.capture_reader import CaptureReader
 from replay.store.run_writer import RunWriter
@@ -130,7 +129,7 @@ def text_classes(redacted: Sequence[RedactedField]) -> Callable[[str, str], str]
 async def _opened(database: str | None, stack: AsyncExitStack) -> Probe | None:
     if not database:
         return None
-    probe = open_probe(database)
+    probe = probe_for(database)
     stack.push_async_callback(probe.close)
     await probe.read()  # rights, reachability: said before anything is sent
     return probe

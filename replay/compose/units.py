@@ -1,4 +1,4 @@
-"""Which mutators, oracles and reporters there are: the built-in tuples, then whatever entry points add.
+"""Which units there are: the built-in tuples, then whatever entry points add (see `model.plugins`).
 
 A unit's fields are its configuration: `[mutators.duplicate] copies = 3`.
 """
@@ -7,25 +7,38 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
-from importlib.metadata import entry_points
 from typing import Any, TypeVar
 
 from replay.model.errors import ConfigError, UsageError
+from replay.model.plugins import load_plugins, make_plugins
 from replay.mutate import builtin as mutators
 from replay.mutate.contract import Mutator
 from replay.oracle import builtin as oracles
 from replay.oracle.contract import Oracle
+from replay.probe.builtin import PROBES, open_probe
+from replay.probe.contract import Probe
+from replay.report.builtin import FORMATS, Renderer
 
 Unit = TypeVar("Unit", Mutator, Oracle)
 Tables = Mapping[str, Mapping[str, Any]]
 
 
 def all_mutators(tables: Tables) -> tuple[Mutator, ...]:
-    return _configured("mutators", _with_plugins(mutators.BUILTIN, "replay.mutators"), tables)
+    return _configured("mutators", (*(made() for made in mutators.BUILTIN), *make_plugins("replay.mutators")), tables)
 
 
 def all_oracles(tables: Tables) -> tuple[Oracle, ...]:
-    return _configured("oracles", _with_plugins(oracles.BUILTIN, "replay.oracles"), tables)
+    return _configured("oracles", (*(made() for made in oracles.BUILTIN), *make_plugins("replay.oracles")), tables)
+
+
+def all_formats() -> dict[str, Renderer]:
+    """Report formats by name."""
+    return {**FORMATS, **load_plugins("replay.reporters")}
+
+
+def probe_for(url: str) -> Probe:
+    """The probe of a database URL. Raises UsageError for a scheme that nobody reads."""
+    return open_probe(url, (*PROBES, *(((name,), make) for name, make in load_plugins("replay.probes").items())))
 
 
 def pick(units: Sequence[Mutator], names: Iterable[str]) -> tuple[Mutator, ...]:
@@ -41,20 +54,6 @@ def pick(units: Sequence[Mutator], names: Iterable[str]) -> tuple[Mutator, ...]:
 def printable(name: str) -> str:
     """A word from a user's file or command line, safe to print and short."""
     return "".join(char if char.isprintable() else "?" for char in name)[:60]
-
-
-def _with_plugins(builtin: Sequence[type[Unit]], group: str) -> tuple[Unit, ...]:
-    """Every class made with its defaults; entry points name a class too. Raises ConfigError for one that fails."""
-    units = [made() for made in builtin]
-    for point in entry_points(group=group):
-        try:
-            units.append(point.load()())
-        except Exception as error:  # noqa: BLE001 - whatever a plugin raises is the plugin's
-            kind = type(error).__name__
-            raise ConfigError(
-                f"The plugin `{point.name}` of {group} does not load ({kind}): mend or remove it."
-            ) from None
-    return tuple(units)
 
 
 def _configured(kind: str, units: tuple[Unit, ...], tables: Tables) -> tuple[Unit, ...]:

@@ -9,7 +9,7 @@ import asyncio
 import json
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from random import Random
@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 import aiohttp
 
+from replay.demo.companies import COMPANIES, Company
 from replay.model.errors import TargetError
 
 
@@ -35,80 +36,6 @@ class TrafficReport:
     tenants: Mapping[str, str]
     seconds: float
 
-
-@dataclass(frozen=True, slots=True)
-class _CourseText:
-    title: str
-    description: str
-    subject: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Company:
-    """One tenant's own words; none of them occurs in another tenant's."""
-
-    name: str
-    domain: str
-    prefix: str
-    people: Sequence[str]
-    courses: Sequence[_CourseText]
-    note_titles: Sequence[str]
-    note_texts: Sequence[str]
-
-
-_COMPANIES = (
-    _Company(
-        "Northwind Sailing Academy", "northwind-sailing.example", "SAIL",
-        ("Ingrid Halvorsen", "Bastian Okafor", "Marguerite Delacroix", "Tomasz Wierzbicki"),
-        (
-            _CourseText("Coastal Navigation by Chart", "Plotting, bearings and tides on a rocky coast", "navigation"),
-            _CourseText("Rigging and Rope Work", "Splices, whippings and a rig you can trust in a gale", "seamanship"),
-            _CourseText("Heavy Weather Sailing", "Reefing early, heaving to and riding out a storm", "seamanship"),
-            _CourseText("Night Passage Masterclass", "One berth on one boat for a night at sea", "navigation"),
-        ),
-        ("Tide tables for the Solent", "Knots worth practising", "Questions about the compass", "Packing for the boat"),
-        (
-            "The springs run hard past the needle rocks, leave two hours before low water",
-            "A rolling hitch holds on the anchor chain when the snubber slips at night",
-            "Deviation card was off by four degrees on a westerly heading, ask Ingrid",
-            "Oilskins, a head torch with a red filter and ginger biscuits for the crossing",
-        ),
-    ),
-    _Company(
-        "Alpenglow Pastry School", "alpenglow-pastry.example", "BAKE",
-        ("Leopold Steinbrenner", "Yuki Matsumoto", "Carmela Bianchini", "Oluwaseun Adeyemi"),
-        (
-            _CourseText("Laminated Doughs from Scratch", "Croissants and puff pastry with real butter", "viennoiserie"),
-            _CourseText("Sugar Pulling and Blowing", "Ribbons, swans and blossoms of hot sugar", "decoration"),
-            _CourseText("Sourdough for Patisserie", "Keeping a sweet starter and baking panettone", "fermentation"),
-            _CourseText("Wedding Cake Apprenticeship", "One apprentice beside the head pastry cook", "decoration"),
-        ),
-        ("Butter temperature notes", "Oven spring experiment", "Shopping list for caramel", "Glaze that kept cracking"),
-        (
-            "Fold the dough at fourteen degrees and rest it forty minutes between turns",
-            "Steam for the first nine minutes gave the panettone a taller crown",
-            "Muscovado, double cream, smoked salt and a thermometer that is not broken",
-            "The mirror glaze cracks when poured below thirty one degrees on frozen mousse",
-        ),
-    ),
-    _Company(
-        "Meridian Astronomy Club", "meridian-astronomy.example", "STAR",
-        ("Philippa Thistlewood", "Rajesh Venkataraman", "Anneliese Vogt", "Santiago Ibarrola"),
-        (
-            _CourseText("Grinding a Telescope Mirror", "From a glass blank to a parabola by hand", "optics"),
-            _CourseText("Variable Stars with Binoculars", "Light curves anybody can contribute to", "observing"),
-            _CourseText("Astrophotography on a Budget", "Stacking faint galaxies with a used camera", "imaging"),
-            _CourseText("Dome Keeper for a Night", "A single place under the great refractor", "observing"),
-        ),
-        ("Collimation checklist", "Mira brightness estimates", "Dew heater wiring", "Dark sites within an hour"),
-        (
-            "Centre the donut with the secondary first and only then touch the primary",
-            "Mira stood between the comparison stars of magnitude six and seven on Tuesday",
-            "Twelve volt strip around the corrector plate draws less than half an ampere",
-            "The quarry beyond the reservoir has no lamps and a flat southern horizon",
-        ),
-    ),
-)  # fmt: skip
 
 _STARTS = ("2027-03-01", "2027-04-12", "2027-05-17", "2027-09-06")
 _CARDS = ("4111111111111111", "5555555555554444", "4242 4242 4242 4242", "378282246310005", "6011111111111117")
@@ -136,7 +63,7 @@ class _Tally:
 class _Person:
     """One client: its own connection, its own token, one request at a time."""
 
-    def __init__(self, drive: _Drive, company: _Company, place: int, session: aiohttp.ClientSession) -> None:
+    def __init__(self, drive: _Drive, company: Company, place: int, session: aiohttp.ClientSession) -> None:
         self.name = company.people[place]
         self.random = Random(f"{drive.seed}/{self.name}")
         self._pauses = Random(f"{drive.seed}/{self.name}/pauses")  # apart, so that pauses change no words
@@ -191,7 +118,7 @@ class _Drive:
     tally: _Tally
 
     @asynccontextmanager
-    async def person(self, company: _Company, place: int) -> AsyncIterator[_Person]:
+    async def person(self, company: Company, place: int) -> AsyncIterator[_Person]:
         connector = aiohttp.TCPConnector(limit=1)
         jar = aiohttp.DummyCookieJar()
         async with aiohttp.ClientSession(
@@ -204,12 +131,12 @@ class _Drive:
 class _School:
     """What the students of one tenant know of it."""
 
-    company: _Company
+    company: Company
     tenant: str
     last_seat_taken: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-async def _open_school(manager: _Person, company: _Company) -> _School:
+async def _open_school(manager: _Person, company: Company) -> _School:
     signup = await manager.ask(201, "POST", "/api/signup", {"company": company.name, **manager.introduction()})
     await manager.login()
     created = []
@@ -310,7 +237,7 @@ async def _attend(drive: _Drive, school: _School, place: int) -> None:
         await student.ask(200, "PATCH", "/api/me", {"name": short})
 
 
-async def _run_school(drive: _Drive, company: _Company) -> None:
+async def _run_school(drive: _Drive, company: Company) -> None:
     async with drive.person(company, 0) as manager:
         school = await _open_school(manager, company)
         drive.tally.tenants[company.name] = school.tenant
@@ -342,10 +269,10 @@ async def drive(
     shared = _Drive(base_url, seed, think_seconds, tally)
     try:
         async with asyncio.TaskGroup() as schools:
-            for company in _COMPANIES:
+            for company in COMPANIES:
                 schools.create_task(_run_school(shared, company))
     except BaseExceptionGroup as group:
         raise _first_of(group) from None
     counts = dict(sorted(tally.classes.items()))
-    companies = {company.name: tally.companies[company.name] for company in _COMPANIES}
+    companies = {company.name: tally.companies[company.name] for company in COMPANIES}
     return TrafficReport(tally.classes.total(), counts, companies, tally.tenants, clock() - started)

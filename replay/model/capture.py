@@ -12,7 +12,7 @@ class CaptureInfo:
     created: float  # seconds, UTC
     key_id: str  # names the redaction key; the key itself is never stored
     policy_digest: str
-    origins: tuple[str, ...]  # keyed stand-ins of host:port where traffic went; compare with the same key
+    origins: tuple[str, ...]  # marks of host:port where traffic went (scrypt, see model.origin); no key is needed
     tool_version: str
 
 

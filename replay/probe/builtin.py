@@ -6,7 +6,7 @@ Rule: a URL may hold a password; no message here quotes more of it than the sche
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from urllib.parse import unquote
 
 from replay.model.errors import UsageError
@@ -17,18 +17,23 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _FILE_ENDINGS = (".db", ".sqlite", ".sqlite3")
 
 
-def open_probe(url: str) -> Probe:
+Known = Sequence[tuple[tuple[str, ...], Callable[[str], Probe]]]
+"""URL schemes and what makes their probe."""
+
+
+def open_probe(url: str, known: Known = ()) -> Probe:
     """`sqlite:///FILE`, a path that ends in .db, .sqlite or .sqlite3, or `postgresql://…`. Nothing is connected yet."""
+    known = known or PROBES
     match = _SCHEME.match(url)
     if match is None:
         if url.endswith(_FILE_ENDINGS):
             return SqliteProbe(url)
-        raise UsageError(f"The database is no URL and no file named {', '.join(_FILE_ENDINGS)}; {_expected()}.")
+        raise UsageError(f"The database is no URL and no file named {', '.join(_FILE_ENDINGS)}; {_expected(known)}.")
     scheme = match[1].lower()
-    for schemes, factory in PROBES:
+    for schemes, factory in known:
         if scheme in schemes:
             return factory(url)
-    raise UsageError(f"No probe reads {scheme} databases; {_expected()}.")
+    raise UsageError(f"No probe reads {scheme} databases; {_expected(known)}.")
 
 
 def _sqlite(url: str) -> Probe:
@@ -52,11 +57,11 @@ def _postgres(url: str) -> Probe:
         raise
 
 
-PROBES: tuple[tuple[tuple[str, ...], Callable[[str], Probe]], ...] = (
+PROBES: Known = (
     (("sqlite",), _sqlite),
     (("postgresql", "postgres", "postgresql+psycopg"), _postgres),
 )
 
 
-def _expected() -> str:
-    return "expected " + ", ".join(f"{scheme}://" for schemes, _ in PROBES for scheme in schemes)
+def _expected(known: Known) -> str:
+    return "expected " + ", ".join(f"{scheme}://" for schemes, _ in known for scheme in schemes)

@@ -26,6 +26,8 @@ from replay.model.capture import CaptureInfo
 from replay.model.errors import ReplayError
 from replay.record.frames import FrameBuffer, FrameKind
 from replay.record.scribe import Scribe
+from replay.model.plugins import make_plugins
+from replay.redact.builtin import BUILTIN
 from replay.redact.policy import Keep, Policy
 from replay.redact.pseudonyms import Pseudonym
 from replay.store.capture_writer import CaptureWriter
@@ -123,7 +125,8 @@ def _isolate() -> None:
 
 
 def _policy(hello: dict[str, Any]) -> Policy:
-    return Policy(Pseudonym(hello["key"]), keeps=[Keep(*keep) for keep in hello["keeps"]])
+    redactors = (*BUILTIN[:-1], *make_plugins("replay.redactors"), BUILTIN[-1])  # framing measures what all others wrote
+    return Policy(Pseudonym(hello["key"]), redactors, [Keep(*keep) for keep in hello["keeps"]])
 
 
 def _open(path: Path, policy: Policy, hello: dict[str, Any], *, append: bool) -> CaptureWriter:

@@ -7,7 +7,7 @@ from replay.redact.cookies import Cookies
 from replay.redact.credentials import Credentials
 from replay.redact.form_body import FormBody
 from replay.redact.framing import Framing
-from replay.redact.headers import HeaderFields
+from replay.redact.header_fields import HeaderFields
 from replay.redact.json_body import JsonBody
 from replay.redact.locations import Locations
 from replay.redact.origin_facts import OriginFacts

@@ -161,6 +161,7 @@ def test_a_folder_that_cannot_be_written(tmp_path):
     [["run"], ["fuzz", "x.db"], ["report", "x.db", "--format", "pdf"], ["nonsense"], ["run", "x", "--speed"]],
 )
 def test_wrong_usage(tmp_path, arguments):
+    """A command line that makes no sense ends in one sentence, never in a traceback."""
     expect_sentence(replay(tmp_path, *arguments))
 
 

@@ -65,20 +65,23 @@ def test_no_finding_is_outside_what_was_planted(faulty):
     folder, _ = faulty
     report = json.loads((folder / "replay-demo" / "report.json").read_bytes())
     planted = {row[3] for row in MUST_FIND} | {"/api/invoices"}
-    strangers = [(one["oracle"], one["endpoint"], one["title"]) for one in report["findings"]
-                 if one["endpoint"] not in planted and one["oracle"] not in {"stores-unknown", "oversize-stored"}]  # fmt: skip
+    strangers = [
+        (one["oracle"], one["endpoint"], one["title"])
+        for one in report["findings"]
+        if one["endpoint"] not in planted and one["oracle"] not in {"stores-unknown", "oversize-stored"}
+    ]
     assert not strangers
 
 
 def test_no_person_and_no_secret_is_in_any_file(faulty):
     """The traffic's people, e-mails, passwords and cards are in no byte of what the demo wrote or printed."""
     folder, done = faulty
-    from replay.demo import traffic
+    from replay.demo import companies
 
-    source = Path(traffic.__file__).read_text()
-    names = [company.name for company in traffic._COMPANIES]
-    people = [person for company in traffic._COMPANIES for person in company.people]
-    domains = [company.domain for company in traffic._COMPANIES]
+    source = Path(companies.__file__).read_text()
+    names = [company.name for company in companies.COMPANIES]
+    people = [person for company in companies.COMPANIES for person in company.people]
+    domains = [company.domain for company in companies.COMPANIES]
     assert names
     assert people
     assert domains

@@ -18,8 +18,9 @@ from typing import NoReturn
 from aiohttp import web
 
 from replay.demo.shop.app import build_app
-from replay.demo.shop.database import DatabaseUnavailableError, open_database
+from replay.demo.shop.database import DatabaseUnavailableError
 from replay.demo.shop.faults import ENROL_RACE, UnknownFaultError, choose_faults
+from replay.demo.shop.opening import open_database
 from replay.demo.shop.state import Shop
 
 _HOST = "127.0.0.1"

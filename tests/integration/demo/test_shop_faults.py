@@ -33,6 +33,7 @@ def test_all_leaves_the_new_build_out() -> None:
 @BOTH
 @ON_AND_OFF
 async def test_enrol_race(tmp_path: Path, kind: str, on: bool) -> None:
+    """With the fault copies sent at once enrol more than once; without it the others get the first one's answer."""
     async with running_shop(tmp_path, switch("enrol-race", on), kind=kind) as shop:
         tenant = await shop.tenant("acme")
         copies = await asyncio.gather(*(shop.enrol(tenant.student, tenant.course, "key-1") for _ in range(8)))
@@ -68,6 +69,7 @@ async def test_copies_without_a_key_and_one_key_for_two_courses(tmp_path: Path, 
 @BOTH
 @ON_AND_OFF
 async def test_oversell(tmp_path: Path, kind: str, on: bool) -> None:
+    """With the fault a race sells more seats than there are; without it the course is sold out in time."""
     async with running_shop(tmp_path, switch("oversell", on), kind=kind) as shop:
         tenant = await shop.tenant("acme")
         course = await shop.course(tenant.manager, seats=2, code="SMALL-1")
@@ -84,6 +86,7 @@ async def test_oversell(tmp_path: Path, kind: str, on: bool) -> None:
 @BOTH
 @ON_AND_OFF
 async def test_invoice_read(tmp_path: Path, kind: str, on: bool) -> None:
+    """With the fault another tenant reads the invoice; without it there is no such invoice for them."""
     async with running_shop(tmp_path, switch("invoice-read", on) if on else "none", kind=kind) as shop:
         ours, theirs = await shop.tenant("acme"), await shop.tenant("beta")
         invoice = (await shop.enrol(ours.student, ours.course)).body["invoice_id"]
@@ -100,6 +103,7 @@ async def test_invoice_read(tmp_path: Path, kind: str, on: bool) -> None:
 
 @ON_AND_OFF
 async def test_mixed_list(tmp_path: Path, on: bool) -> None:
+    """With the fault another tenant's team notes are in the list and in its total; without it they are not."""
     async with running_shop(tmp_path, switch("mixed-list", on)) as shop:
         ours, theirs = await shop.tenant("acme"), await shop.tenant("beta")
         await shop.note(ours.student, ours.course, "Ours for the team")
@@ -116,6 +120,7 @@ async def test_mixed_list(tmp_path: Path, on: bool) -> None:
 
 @ON_AND_OFF
 async def test_write_403(tmp_path: Path, on: bool) -> None:
+    """With the fault a refused foreign PATCH is stored all the same; without it nothing is written."""
     async with running_shop(tmp_path, switch("write-403", on)) as shop:
         ours, theirs = await shop.tenant("acme"), await shop.tenant("beta")
         note = (await shop.note(ours.student, ours.course)).body["id"]
@@ -148,6 +153,7 @@ async def test_cache_without_tenant(tmp_path: Path, on: bool) -> None:
 @BOTH
 @ON_AND_OFF
 async def test_mass_assignment(tmp_path: Path, kind: str, on: bool) -> None:
+    """With the fault registration stores unknown keys and makes an administrator; without it it ignores them."""
     async with running_shop(tmp_path, switch("mass-assignment", on), kind=kind) as shop:
         tenant = await shop.tenant("acme")
         extra = {"is_admin": True, "shoe_size": 43, "nul": "\x00"}
@@ -162,6 +168,7 @@ async def test_mass_assignment(tmp_path: Path, kind: str, on: bool) -> None:
 
 @ON_AND_OFF
 async def test_notes_unlimited(tmp_path: Path, on: bool) -> None:
+    """With the fault a note of five megabytes is stored; without it it is refused, an honest one is not."""
     async with running_shop(tmp_path, switch("notes-unlimited", on)) as shop:
         tenant = await shop.tenant("acme")
         large = await shop.note(tenant.student, tenant.course, text="x" * 5_000_000)
@@ -176,6 +183,7 @@ async def test_notes_unlimited(tmp_path: Path, on: bool) -> None:
 
 @ON_AND_OFF
 async def test_login_unlimited(tmp_path: Path, on: bool) -> None:
+    """With the fault guesses are endless; without it the eleventh waits, for that account alone."""
     async with running_shop(tmp_path, switch("login-unlimited", on)) as shop:
         await shop.tenant("acme")
         assert [(await shop.login("one@acme.example")).status for _ in range(15)] == [200] * 15

@@ -12,6 +12,7 @@ from replay.demo.shop.payment import luhn_valid
 
 
 async def test_accounts(tmp_path: Path) -> None:
+    """E-mails are taken once, in any case; a token says who and where; nobody promotes themselves."""
     async with running_shop(tmp_path) as shop:
         tenant = await shop.tenant("acme")
         taken = {"company": "c", "name": "n", "email": "One@ACME.example", "password": PASSWORD}
@@ -46,6 +47,7 @@ async def test_everything_but_the_doors_needs_a_token(tmp_path: Path) -> None:
 
 
 async def test_managers_only(tmp_path: Path) -> None:
+    """A student is refused what only a manager may do."""
     async with running_shop(tmp_path) as shop:
         tenant = await shop.tenant("acme")
         for method, path in (("POST", "courses"), ("PATCH", f"courses/{tenant.course}"), ("GET", "admin/users"),
@@ -126,6 +128,7 @@ async def test_an_idempotency_key_belongs_to_one_request(tmp_path: Path) -> None
 
 
 async def test_notes(tmp_path: Path) -> None:
+    """Private notes are seen by their author and the manager; only the author and the manager change a note."""
     async with running_shop(tmp_path) as shop:
         tenant = await shop.tenant("acme")
         private = (await shop.note(tenant.student, tenant.course, "Mine alone", visibility="private")).body["id"]

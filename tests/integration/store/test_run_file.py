@@ -65,14 +65,17 @@ def evidence():
 
 def finding(fingerprint="f1", title="two rows"):
     proofs = (Proof("rows", [{"id": 1, "n": None}, [1.5, "x"]]),)
-    return Finding(fingerprint, "duplicate-rows", "race", Severity.HIGH, Level.CONFIRMED, "/a", "POST", title, "one row",
-                   "two rows", "t", proofs, "race-1")  # fmt: skip
+    return Finding(
+        fingerprint, "duplicate-rows", "race", Severity.HIGH, Level.CONFIRMED, "/a", "POST", title,
+        "one row", "two rows", "t", proofs, "race-1",
+    )  # fmt: skip
 
 
 def write(path):
+    planted = (Planted("qzzzzzzzzz", "t", "e1", "p"),)
     clean = Evidence(
         None,
-        (Trace(Role.RECORDED, 0, (attempt(),)), Trace(Role.CLEAN, 1, (attempt(),), planted=(Planted("qzzzzzzzzz", "t", "e1", "p"),))),
+        (Trace(Role.RECORDED, 0, (attempt(),)), Trace(Role.CLEAN, 1, (attempt(),), planted=planted)),
         (Difference("e1", "POST /a", "body.total", DifferenceKind.VALUE, 2**65, None, "remark"),),
         (("order", ("id",)),),
     )  # fmt: skip

@@ -20,11 +20,13 @@ ROWS = [
 
 @pytest.mark.parametrize(("pacer", "elapsed", "sent", "offset", "wait", "remark"), ROWS)
 def test_wait(pacer, elapsed, sent, offset, wait, remark):
+    """Seconds to wait from elapsed time, sent count and recorded offset alone, without a clock."""
     assert pacer.wait(elapsed, sent, offset) == pytest.approx(wait), remark
 
 
 @pytest.mark.parametrize(("word", "pacer"), [("max", Immediate()), ("2x", Recorded(2.0)), ("0.5", Recorded(0.5))])
 def test_names(word, pacer):
+    """The words of `--speed` choose the pacer."""
     assert pacer_for(word) == pacer
 
 

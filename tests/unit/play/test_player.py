@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 import pytest
-from make import exchange, response, session
 
+from make import exchange, response, session
 from replay.correlate.fresh import find_fresh
 from replay.correlate.learn import learn
 from replay.correlate.rebinder import Rebinder

@@ -122,6 +122,7 @@ SESSIONS = [
 
 @pytest.mark.parametrize(("exchanges", "expected"), [pytest.param(*row[1:], id=row[0]) for row in SESSIONS])
 def test_sessions(exchanges: list[Exchange], expected: str) -> None:
+    """Exchanges fall into the sessions that a reader of the traffic would draw."""
     namer = Namer()
     assert "".join(namer.name(one).session_id.removeprefix("s") for one in exchanges) == expected
 

@@ -29,6 +29,7 @@ KEEP = {"place": "body.title", "reason": "public", "endpoint": "GET /courses"}
     ],
 )
 def test_valid_tables(document: dict[str, Any], expected: RecordSettings) -> None:
+    """What replay.toml says is what the recorder works with; silence means the defaults."""
     assert parse_settings(document, "replay.toml") == expected
 
 

@@ -47,10 +47,10 @@ def test_a_failing_redactor_refuses_the_exchange_and_quotes_nothing():
 @pytest.mark.parametrize(
     ("remark", "missing", "planted"),
     [
-        ("e-mail in a header", ["headers"], exchange(headers={"X-User": "jane@corp.test"})),
+        ("e-mail in a header", ["header-fields"], exchange(headers={"X-User": "jane@corp.test"})),
         ("e-mail in the path", ["request-line"], exchange("/users/jane@corp.test")),
         ("percent-encoded e-mail", ["request-line"], exchange("/users?e=jane%40corp.test")),
-        ("base64 e-mail", ["headers"], exchange(headers={"X-User": "eyJlIjoiamFuZUBjb3JwLnRlc3QifQ=="})),
+        ("base64 e-mail", ["header-fields"], exchange(headers={"X-User": "eyJlIjoiamFuZUBjb3JwLnRlc3QifQ=="})),
         ("escaped e-mail", ["json-body"], exchange(body='{"e": "jane\\u0040corp.test"}')),
         ("card", ["json-body"], exchange(body={"n": 4111111111111111})),
         (
@@ -59,7 +59,7 @@ def test_a_failing_redactor_refuses_the_exchange_and_quotes_nothing():
             exchange(body="4111 1111 1111 1111", content_type="text/plain"),
         ),
         ("foreign JWT", ["credentials"], exchange(headers={"Authorization": f"Bearer {jwt_of({'e': 'x'})}"})),
-        ("AWS key", ["headers"], exchange(headers={"X-Key": "AKIAIOSFODNN7EXAMPLE"})),
+        ("AWS key", ["header-fields"], exchange(headers={"X-Key": "AKIAIOSFODNN7EXAMPLE"})),
         ("private key", ["json-body"], exchange(body={"k": "-----BEGIN PRIVATE KEY-----MIIEvg"})),
         ("iban", ["json-body"], exchange(body={"k": "DE89370400440532013000"})),
         (
@@ -77,7 +77,7 @@ def test_a_failing_redactor_refuses_the_exchange_and_quotes_nothing():
         ),
         (
             "full name left in a header",
-            ["headers"],
+            ["header-fields"],
             exchange(headers={"X-Who": "Ingrid Sorensen"}, body={"name": "Ingrid Sorensen"}),
         ),
     ],

@@ -1,8 +1,8 @@
 """A recorded wrong guess must stay wrong when it is replayed, without telling which password it was."""
 
 import pytest
-from make import exchange
 
+from make import exchange
 from replay.redact.policy import Policy
 from replay.redact.pseudonyms import CONSTANT, REFUSED_CONSTANT, Pseudonym
 

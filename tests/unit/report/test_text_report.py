@@ -24,6 +24,7 @@ def test_a_finding_is_shown_with_rows_and_numbers():
 
 
 def test_worst_first():
+    """High before low, and of equal ones the sure before the unsure."""
     low = finding(1, severity=Severity.LOW, endpoint="/a")
     unsure = finding(2, level=Level.PROBABLE, endpoint="/b")
     sure = finding(3, endpoint="/c")

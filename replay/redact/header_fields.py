@@ -39,7 +39,7 @@ _PLAIN_AGENT = "agent/1"
 class HeaderFields:
     """Allowed fields stay while every piece of them is a plain word; names that are data drop the field."""
 
-    name: str = "headers"
+    name: str = "header-fields"
 
     def redact(self, exchange: Exchange, pseudonym: Pseudonym, notes: Notes) -> Exchange:
         def change(side: Side, _: str, key: str, value: str) -> str | None:
