@@ -36,9 +36,15 @@ def load_config(path: Path | None, folder: Path) -> Config:
         if not path.is_file():
             return Config()
     try:
-        tables = tomllib.loads(path.read_text("utf-8"))
+        return parse_config(path.read_bytes(), path)
     except OSError:
         raise ConfigError(f"{path} cannot be read: name an existing configuration file.") from None
+
+
+def parse_config(data: bytes, path: Path) -> Config:
+    """`path` only names the file in messages. Raises ConfigError."""
+    try:
+        tables = tomllib.loads(data.decode())
     except UnicodeDecodeError:
         raise ConfigError(f"{path} is not UTF-8 text.") from None
     except tomllib.TOMLDecodeError as error:

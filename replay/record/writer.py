@@ -24,9 +24,9 @@ from typing import Any
 from replay import __version__
 from replay.model.capture import CaptureInfo
 from replay.model.errors import ReplayError
+from replay.model.plugins import make_plugins
 from replay.record.frames import FrameBuffer, FrameKind
 from replay.record.scribe import Scribe
-from replay.model.plugins import make_plugins
 from replay.redact.builtin import BUILTIN
 from replay.redact.policy import Keep, Policy
 from replay.redact.pseudonyms import Pseudonym
@@ -125,7 +125,8 @@ def _isolate() -> None:
 
 
 def _policy(hello: dict[str, Any]) -> Policy:
-    redactors = (*BUILTIN[:-1], *make_plugins("replay.redactors"), BUILTIN[-1])  # framing measures what all others wrote
+    # Framing comes last: it measures what all others wrote.
+    redactors = (*BUILTIN[:-1], *make_plugins("replay.redactors"), BUILTIN[-1])
     return Policy(Pseudonym(hello["key"]), redactors, [Keep(*keep) for keep in hello["keeps"]])
 
 

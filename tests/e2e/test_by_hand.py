@@ -40,7 +40,8 @@ def mitmdump() -> str:
 def recorder(folder, way, upstream, port):
     """`replay record`, or plain mitmdump with the addon: both write the same kind of capture."""
     if way == "replay":
-        command = [*REPLAY, "record", "--upstream", upstream, "--listen", f"127.0.0.1:{port}", "--capture", "capture.db"]
+        command = [*REPLAY, "record", "--upstream", upstream, "--capture", "capture.db"]
+        command += ["--listen", f"127.0.0.1:{port}"]
     else:
         path = subprocess.run([*REPLAY, "record", "--print-addon-path"], capture_output=True, text=True, check=True)
         command = [mitmdump(), "-q", "-s", path.stdout.strip(), "--set", "replay_capture=capture.db"]
@@ -81,7 +82,8 @@ async def test_the_whole_way(tmp_path, free_port, way):
     facts = json.loads(replay(tmp_path, "inspect", "capture.db", "--json").stdout)
     assert "capture.db" in replay(tmp_path, "inspect", "capture.db").stdout
     async with shop(tmp_path, "qa.db", faults="all", build="new") as qa:
-        await asyncio.to_thread(replay, tmp_path, "run", "capture.db", "--target", qa.url, "--out", "clean.db", expect=1)
+        run = ("run", "capture.db", "--target", qa.url, "--out", "clean.db")
+        await asyncio.to_thread(replay, tmp_path, *run, expect=1)
         fuzz = ("fuzz", "capture.db", "--target", qa.url, "--db", f"sqlite:///{tmp_path / 'qa.db'}")
         limited = ("--mutate", "race,swap-tenant", "--quiet-seconds", "0.03")
         await asyncio.to_thread(replay, tmp_path, *fuzz, *limited, "--out", "run.db", expect=1)

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -85,7 +85,6 @@ class Desk:
     folder: Path
     tools: Path
     home: Path
-    outputs: list[str] = field(default_factory=list)
 
     def run(self, *attempts: Attempt, reveal: bool = False) -> list[Arrived]:
         target = f"http://127.0.0.1:{self.server.server_address[1]}"
@@ -177,7 +176,9 @@ def test_copies_at_once_arrive_whole(desk: Desk) -> None:
     assert sorted(one.body for one in desk.run(*copies)) == sorted(bodies)
 
 
-@pytest.mark.parametrize("target", ["/$(touch${IFS}pwned)?q=`touch${IFS}pwned`", "/a';touch${IFS}pwned;'", "/{a,b}[1-3]"])
+@pytest.mark.parametrize(
+    "target", ["/$(touch${IFS}pwned)?q=`touch${IFS}pwned`", "/a';touch${IFS}pwned;'", "/{a,b}[1-3]"]
+)
 def test_a_hostile_path_arrives_as_it_was(desk: Desk, target: str) -> None:
     """Neither the shell nor curl's own patterns read it."""
     assert [one.line for one in desk.run(attempt(target, body=b"x"))] == [f"POST {target} HTTP/1.1".encode()]

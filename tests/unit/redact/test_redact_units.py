@@ -21,6 +21,7 @@ LEFT, REFUSED = "left", "refused"  # without the unit: the secret is written, or
 
 EMAIL = "ingrid.halvorsen@northwind.test"
 TOKEN = "qT7vXw2Lk9RbN4sYcZ81"
+ADDRESS = "203.0.113.77:51034"
 SLUG = "halvorsen-ingrid"
 BOUNDARY = "multipart/form-data; boundary=x1"
 PART = f'--x1\r\nContent-Disposition: form-data; name="cv"\r\n\r\n{EMAIL}\r\n--x1--\r\n'
@@ -47,7 +48,7 @@ PLACES = (
     Place("form-body", "a field of a form", TOKEN, exchange(body=f"note={TOKEN}&n=1", content_type=FORM), LEFT),
     Place("text-body", "a line of a log", TOKEN, exchange(answer=f"seen {TOKEN}", answer_type="text/plain"), LEFT),
     Place("other-body", "a part of an upload", EMAIL, exchange(body=PART, content_type=BOUNDARY), REFUSED),
-    Place("origin-facts", "the client's address", "203.0.113.77:51034", exchange(connection="203.0.113.77:51034"), LEFT),
+    Place("origin-facts", "the client's address", ADDRESS, exchange(connection=ADDRESS), LEFT),
     Place("refused-passwords", "a wrong guess as if it were right", CONSTANT,
           exchange("/api/login", body={"password": CONSTANT}, status=401), LEFT),
 )  # fmt: skip
