@@ -13,6 +13,7 @@ from replay.cli.inspect import inspect_command
 from replay.cli.judge import judge_command
 from replay.cli.record import record_command
 from replay.cli.report import report_command
+from replay.cli.repro import repro_command
 from replay.cli.run import run_command
 from replay.model.errors import ReplayError, StoppedError
 
@@ -24,6 +25,7 @@ COMMANDS = (
     fuzz_command,
     judge_command,
     report_command,
+    repro_command,
 )
 
 

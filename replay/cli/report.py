@@ -8,9 +8,9 @@ import click
 
 from replay.cli.options import run_argument
 from replay.cli.showing import show
+from replay.compose.units import all_formats, printable
 from replay.compose.verdicts import read_view
 from replay.model.errors import UsageError
-from replay.report.builtin import FORMATS
 from replay.report.files import write_private
 
 
@@ -19,19 +19,22 @@ from replay.report.files import write_private
 @click.option(
     "--format",
     "form",
-    type=click.Choice(sorted(FORMATS)),
+    metavar="NAME",
     default="text",
     show_default=True,
-    help="text for people; json for programs; junit for the test pages of a CI.",
+    help="text for people; json for programs; junit for the test pages of a CI; or a plugin's.",
 )
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File to write [default: stdout].")
 def report_command(run_file: Path, form: str, out: Path | None) -> None:
     """Show RUN.db. Computes no verdict: use `replay judge` for that."""
+    formats = all_formats()
+    if form not in formats:
+        raise UsageError(f"There is no format `{printable(form)}`. There are: {', '.join(sorted(formats))}.")
     view = read_view(run_file)
     if out is None and form == "text":
         show(view, as_json=False)
         return
-    data = FORMATS[form](view)
+    data = formats[form](view)
     if out is None:
         click.echo(data, nl=False)
         return

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from replay.compose.config import Config
-from replay.compose.units import all_oracles
+from replay.compose.units import all_oracles, printable
 from replay.engine.judge import judge, strongest
+from replay.model.errors import UsageError
+from replay.model.evidence import Role, Trace
 from replay.model.finding import Finding, Level, NotJudged, Severity
 from replay.model.run import Summary
 from replay.report.view import RunView
@@ -80,3 +82,30 @@ def read_view(path: Path) -> RunView:
         return RunView(run, summary, fidelity, findings, not_judged, reader.noise().rules)
     finally:
         reader.close()
+
+
+def trace_behind(path: Path, fingerprint: str) -> tuple[Trace, str]:
+    """What was sent for a finding, and the target's URL. Raises UsageError when the run holds no such finding."""
+    reader = RunReader(path)
+    try:
+        finding = next((one for one in reader.findings() if one.fingerprint == fingerprint), None)
+        if finding is None:
+            known = ", ".join(one.fingerprint for one in reader.findings()) or "none"
+            raise UsageError(f"{path} holds no finding `{printable(fingerprint)}`. There are: {known}.")
+        evidences = (one for one in reader.evidences() if (one.case.id if one.case else "") == finding.case_id)
+        evidence = next(evidences)
+        target = reader.info().target
+    finally:
+        reader.close()
+    if evidence.case:
+        return evidence.mutated[-1], target
+    return _until(evidence.of(Role.CLEAN)[-1], f"{finding.method} {finding.endpoint}"), target
+
+
+def _until(trace: Trace, endpoint: str) -> Trace:
+    """Of a clean replay: the session that asked this endpoint first, up to there."""
+    asked = next((i for i, one in enumerate(trace.attempts) if one.endpoint == endpoint), None)
+    if asked is None:
+        return trace
+    session_id = trace.attempts[asked].session_id
+    return replace(trace, attempts=tuple(one for one in trace.attempts[: asked + 1] if one.session_id == session_id))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from replay.model.tree import Place, Scalar
@@ -36,10 +36,16 @@ class Binding:
 
 
 class Bindings:
-    """All bindings of a capture, by consumer and by producer."""
+    """All bindings of a capture, by consumer and by producer.
 
-    def __init__(self, bindings: Iterable[Binding] = ()) -> None:
+    `introduced`: per exchange, those that first sent a value of the clients' own which it sends, too.
+    """
+
+    def __init__(
+        self, bindings: Iterable[Binding] = (), introduced: Mapping[str, tuple[str, ...]] | None = None
+    ) -> None:
         self._all = tuple(bindings)
+        self._introduced = introduced or {}
         self._of: dict[str, tuple[Binding, ...]] = {}
         places: dict[str, dict[Place, None]] = {}
         for binding in self._all:
@@ -61,8 +67,9 @@ class Bindings:
         return self._places.get(exchange_id, ())
 
     def dependencies(self, exchange_id: str) -> tuple[str, ...]:
-        """The exchanges that gave, as best source, what this one gives back; in order of its places."""
-        return tuple(dict.fromkeys(binding.sources[0].exchange_id for binding in self.of(exchange_id)))
+        """The exchanges that gave, as best source, what this one gives back; then those that introduced the rest."""
+        given = (binding.sources[0].exchange_id for binding in self.of(exchange_id))
+        return tuple(dict.fromkeys((*given, *self._introduced.get(exchange_id, ()))))
 
     def __repr__(self) -> str:
         return f"Bindings({len(self._all)})"

@@ -74,6 +74,7 @@ class _Finder:
         self._tenants: dict[str, str] = {}  # value -> the one tenant that sends it, or _SEVERAL
         self._sent: dict[str, str] = {}  # value -> tenant of the session that sent it first
         self._found: dict[str, Fresh] = {}
+        self._makers: dict[str, set[str]] = {}  # value -> tenants that send it where it was first found
 
     def ask(self, moment: Moment) -> None:
         exchange, tenant = moment.exchange, moment.session.tenant
@@ -92,6 +93,8 @@ class _Finder:
                 self._settled.add(value)
             elif value not in self._found:
                 self._consider(place, value, exchange)
+            if tenant and value in self._found and pattern(place) == self._found[value].place:
+                self._makers.setdefault(value, set()).add(tenant)
 
     def hear(self, moment: Moment) -> None:
         response = moment.exchange.response
@@ -107,11 +110,17 @@ class _Finder:
         for value, item in self._found.items():
             user = self._tenants.get(value, "")
             is_shared = user == _SEVERAL
-            if is_shared and item.kind in {FreshKind.TEXT, FreshKind.KEY} and not _is_once_key(item.place):
+            if is_shared and self._is_vocabulary(value, item):
                 continue
             tenant = self._sent[value] or ("" if is_shared else user)
             out.append(Fresh(value, item.kind, tenant, item.exchange_id, item.place, is_shared))
         return tuple(out)
+
+    def _is_vocabulary(self, value: str, item: Fresh) -> bool:
+        """A key that others send elsewhere only (a company's slug in a share) refers to the thing that it names."""
+        if item.kind is FreshKind.KEY:
+            return len(self._makers.get(value, ())) > 1 and not _is_once_key(item.place)
+        return item.kind is FreshKind.TEXT
 
     def _meet(self, value: str, tenant: str) -> None:
         if tenant:

@@ -17,6 +17,8 @@ from typing import TypeAlias
 from replay.correlate.answers import given
 from replay.correlate.bindings import Binding, Bindings, Source
 from replay.correlate.credentials import is_static
+from replay.correlate.fresh import find_fresh
+from replay.correlate.introductions import introductions
 from replay.correlate.nouns import Family, noun_at, noun_in_path
 from replay.correlate.shapes import Strength, canonical, strength
 from replay.correlate.timeline import Moment, moments
@@ -84,7 +86,13 @@ def learn(sessions: Sequence[Session]) -> Bindings:
             learner.hear(moment)
         else:
             learner.ask(moment)
-    return Bindings(learner.bindings)
+    bindings = Bindings(learner.bindings)
+    return Bindings(bindings.all, introductions(sessions, find_fresh(sessions, bindings, _no_text_class)))
+
+
+def _no_text_class(_endpoint: str, _place: str) -> str:
+    """Free text introduces nothing, so it need not be recognised here."""
+    return ""
 
 
 class _Learner:

@@ -12,6 +12,7 @@ from itertools import combinations
 from replay.diff.alignment import Redacted, Redaction, first_attempts
 from replay.diff.judge import judge_trace
 from replay.diff.layers import gate, is_same_document, read_tree
+from replay.diff.lost_words import exchanges_with_lost_words
 from replay.diff.noise import ROOT
 from replay.diff.rules import Rules
 from replay.diff.second_thoughts import SecondThoughts
@@ -32,6 +33,8 @@ def compare(recorded: Trace, clean: Sequence[Trace], noise: Noise, redacted: Red
     steady = {exchange_id for exchange_id in first_attempts(recorded) if _agree(plays, exchange_id)}
     found = [judge_trace(recorded, trace, rules, redaction, steady) for trace in clean]
     common = [difference for key, difference in found[0].items() if all(key in other for other in found[1:])]
+    lost = exchanges_with_lost_words(recorded, redacted)
+    common = [difference for difference in common if difference.exchange_id not in lost or difference.kind in _ALONE]
     thoughts = SecondThoughts.about(common, recorded, clean[0])
     convincing = (thoughts.reconsider(difference) for difference in common if _is_sure(difference, plays))
     return tuple(_only_first_word(difference for difference in convincing if difference is not None))

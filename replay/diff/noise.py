@@ -6,6 +6,7 @@ a whole body is compared, or its clean answers disagree and nothing is said abou
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
@@ -23,6 +24,8 @@ from replay.model.tree import Scalar
 ROOT = "body"
 STATUS = "status"
 _REPEATS = 3  # a renaming that never had to repeat itself proves nothing
+_LARGE = 100_000  # numbers below it repeat by chance
+_NAMES_A_THING = re.compile(r"(?i:(^|_|-)(u?u?ids?|guid|key|ref|parent|owner|user|account|author))$|[a-z](Id|ID|Ids)$")
 _EVERYTHING = Lens(is_watched=lambda _place: True, sees_equal=True)
 _WEAKER = (Relation.TIME, Relation.SHAPE, Relation.TYPE)
 
@@ -104,19 +107,27 @@ def _rules(seen: dict[Key, _Seen]) -> Iterable[NoiseRule]:
     for (endpoint, place), entry in sorted(seen.items(), key=lambda item: item[0]):
         if not entry.differing or place == ROOT:
             continue
-        relation = Relation.UNSTABLE if place == STATUS else _strongest(entry)
+        relation = Relation.UNSTABLE if place == STATUS else _strongest(entry, place)
         yield NoiseRule(endpoint, place, relation, entry.pairs, entry.differing)
 
 
-def _strongest(entry: _Seen) -> Relation:
+def _strongest(entry: _Seen, place: str) -> Relation:
     if entry.comes_and_goes:
         return Relation.VARIABLE
-    if _is_renaming(entry):
+    if not _is_count(entry, place) and _is_renaming(entry):
         return Relation.RENAMED
     for relation in _WEAKER:
         if all(holds(relation, left, right) for left, right in entry.unequal.values()):
             return relation
     return Relation.VARIABLE
+
+
+def _is_count(entry: _Seen, place: str) -> bool:
+    """Small numbers at a place that is not named like an id: counts that drift together look like a renaming."""
+    is_named = _NAMES_A_THING.search(place.replace("[*]", "").rpartition(".")[2]) is not None
+    return not is_named and all(
+        isinstance(leaf, int | float) and abs(leaf) < _LARGE for pair in entry.unequal.values() for leaf in pair
+    )
 
 
 def _is_renaming(entry: _Seen) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from replay.diff.compare import compare
-from replay.diff.noise import learn
+from replay.diff.noise import learn_from
 from replay.engine.stage import Stage
 from replay.model.difference import Noise
 from replay.model.evidence import Attempt, Evidence, Role, Trace
@@ -35,7 +35,7 @@ def clean_evidence(
     """What the clean replays prove: noise by themselves, differences against the recording."""
     ids = [cue.step.exchange_id for cue in cues_of_capture(stage.recording.sessions, stage.bindings)]
     recorded = stage.recording.trace(ids)
-    noise = learn(clean[0], clean[1], stage.redacted)
+    noise = learn_from(clean, stage.redacted)
     differences = compare(recorded, clean, noise, stage.redacted)
     return Evidence(None, (recorded, *clean), differences, generated), noise
 

@@ -64,7 +64,7 @@ class Run:
         async for event in self._replay_clean(clean):
             yield event
         if not self.stage.stop.is_set:
-            async for event in self._judge_clean(tuple(clean), generated):
+            async for event in self._judge_clean(clean, generated):
                 yield event
         if self.mutators and self._is_faithful() and not self.stage.stop.is_set:
             planted = [one for trace in clean for one in trace.planted]
@@ -81,16 +81,23 @@ class Run:
         yield Progress("clean replays", CLEAN_REPLAYS, CLEAN_REPLAYS, self.stage.client.requests_sent)
 
     async def _judge_clean(
-        self, clean: tuple[Trace, ...], generated: tuple[tuple[str, tuple[str, ...]], ...]
+        self, clean: list[Trace], generated: tuple[tuple[str, tuple[str, ...]], ...]
     ) -> AsyncIterator[Event]:
-        self._fidelity = fidelity_of(self.stage, clean)
+        self._fidelity = fidelity_of(self.stage, tuple(clean))
         yield ControlMeasured(self._fidelity)
-        evidence, noise = clean_evidence(self.stage, clean, generated)
+        evidence, noise = clean_evidence(self.stage, tuple(clean), generated)
+        if evidence.differences and self._is_faithful():
+            # What two replays agree about by luck (the length of a list that varies) seldom survives a third.
+            yield Progress("confirming differences", 0, 1, self.stage.client.requests_sent)
+            again = await play_clean(self.stage)
+            if not self.stage.stop.is_set:
+                clean.append(again)
+                evidence, noise = clean_evidence(self.stage, tuple(clean), generated)
         yield NoiseLearned(noise, generated)
         yield EvidenceReady(evidence)
         if not self._is_faithful():
             floor = self.stage.settings.fidelity_floor
-            detail = f"fidelity {self._fidelity.score:.2f} is below {floor:.2f}; {first_drift(clean)}"
+            detail = f"fidelity {self._fidelity.score:.2f} is below {floor:.2f}; {first_drift(tuple(clean))}"
             verdict = NotJudged("low-fidelity", detail, "", "none")
             self._unjudged.append(verdict)
             yield Unjudged(verdict, planned=True)

@@ -19,7 +19,7 @@ from replay.model.reading import Operation, RowChange
 from replay.model.tree import Tree
 from replay.oracle.canonical import count_equal, generated_columns, largest_class, made_per_copy
 from replay.oracle.once_only import Promise, is_comparable, promise_of
-from replay.oracle.rowset import JOURNALS, effects, inserts_of, is_journal, shown_row
+from replay.oracle.rowset import JOURNALS, effects, inserts_of, is_journal, noted, shown_row
 from replay.oracle.subject import statuses, subject_of, victim_of
 
 _ROWS_SHOWN = 5
@@ -61,7 +61,8 @@ class DuplicateRows:
         if not evidence.has_rows:
             yield from self._judge_answers(evidence)
             return
-        entities = [entity for entity, operation in effects(evidence.controls) if operation is Operation.INSERT]
+        made = [entity for entity, operation in effects(evidence.controls) if operation is Operation.INSERT]
+        entities = [entity for entity in made if entity not in noted(evidence.controls)]
         hits = [hit for trace in evidence.mutated if (hit := self._hit(evidence, trace, entities))]
         if hits:
             yield self._finding(evidence, max(hits, key=_weight), len(hits))

@@ -26,7 +26,7 @@ from replay.oracle.ownership import (
     ownership_of,
     private_values,
 )
-from replay.oracle.rowset import JOURNALS, is_journal, is_usual, shown_change
+from replay.oracle.rowset import JOURNALS, is_journal, is_note, is_usual, shown_change
 from replay.oracle.subject import split_endpoint, statuses, subject_of
 
 _ROWS_SHOWN = 5
@@ -84,7 +84,9 @@ class IsolationWrite:
         owned = tuple(
             change
             for change in trace.changes or ()
-            if not is_journal(change.entity, self.journals) and judge.is_victims(change)
+            if not is_journal(change.entity, self.journals)
+            and not is_note(change, trace.judged())
+            and judge.is_victims(change)
         )
         if not owned:
             return None

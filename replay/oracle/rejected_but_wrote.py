@@ -10,7 +10,16 @@ from replay.model.case import Expectation
 from replay.model.evidence import Evidence, Trace
 from replay.model.finding import Finding, Level, Proof, Severity
 from replay.model.reading import Operation, RowChange
-from replay.oracle.rowset import JOURNALS, Effect, effects, is_journal, is_usual, shown_change
+from replay.oracle.rowset import (
+    JOURNALS,
+    Effect,
+    effects,
+    is_journal,
+    is_usual,
+    noted,
+    shown_change,
+    tells_other_outcome,
+)
 from replay.oracle.subject import statuses, subject_of, victim_of
 
 _ROWS_SHOWN = 5
@@ -29,7 +38,12 @@ class RejectedButWrote:
     def judge(self, evidence: Evidence) -> Iterable[Finding]:
         if len(evidence.controls) < 2 or not all(_is_accepted(control) for control in evidence.controls):
             return
-        usual = {effect for effect in effects(evidence.controls) if not is_journal(effect[0], self.journals)}
+        notes = noted(evidence.controls)
+        usual = {
+            effect
+            for effect in effects(evidence.controls)
+            if effect[0] not in notes and not is_journal(effect[0], self.journals)
+        }
         found = [(trace, rows) for trace in evidence.mutated if (rows := _written(evidence, trace, usual))]
         if not found:
             return
@@ -66,7 +80,9 @@ def _written(evidence: Evidence, trace: Trace, usual: set[Effect]) -> list[RowCh
     rows = [
         change
         for change in trace.changes or ()
-        if (change.entity, change.operation) in usual and is_usual(change, evidence.controls)
+        if (change.entity, change.operation) in usual
+        and is_usual(change, evidence.controls)
+        and not tells_other_outcome(change, evidence.controls)
     ]
     has_strong = any(operation is not Operation.UPDATE for _, operation in usual)
     if has_strong and all(row.operation is Operation.UPDATE for row in rows):

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
-from replay.model.evidence import Trace
+from replay.model.evidence import Attempt, Trace
 from replay.model.message import text_of
 from replay.model.reading import Cell, Operation, RowChange
 from replay.model.tree import Tree
@@ -72,6 +72,46 @@ def is_journal(entity: str, journals: tuple[str, ...]) -> bool:
     """True when the table's name (without its schema) says that it takes notes of attempts."""
     name = entity.rpartition(".")[2].lower()
     return any(fnmatchcase(name, journal) for journal in journals)
+
+
+def is_note(change: RowChange, attempts: Iterable[Attempt]) -> bool:
+    """True when the row quotes the line of a request that was sent, method and path: an access log, whatever its name.
+
+    Such a table takes notes of refused and of reading requests as well; one more row there is no second effect.
+    """
+    texts = {cell for cell in change.row.values() if isinstance(cell, str)}
+    for attempt in attempts:
+        request = attempt.request
+        lines = {f"{request.method} {line}" for line in (request.target, request.path)}
+        if request.method in texts and texts & {request.target, request.path}:
+            return True
+        if any(text.startswith(tuple(lines)) for text in texts):
+            return True
+    return False
+
+
+def noted(controls: Iterable[Trace]) -> frozenset[str]:
+    """Entities that take notes of requests: every row that a clean request inserted there is one."""
+    notes: dict[str, bool] = {}
+    for trace in controls:
+        for change in trace.changes or ():
+            is_one = change.operation is Operation.INSERT and is_note(change, trace.judged())
+            notes[change.entity] = notes.get(change.entity, True) and is_one
+    return frozenset(entity for entity, is_only in notes.items() if is_only)
+
+
+def tells_other_outcome(change: RowChange, controls: Sequence[Trace]) -> bool:
+    """True when an inserted row says something else where all clean ones say the same: `refused` instead of `ok`."""
+    if change.operation is not Operation.INSERT:
+        return False
+    rows = [inserts_of(trace, change.entity) for trace in controls]
+    others = [other.row for changes in rows for other in changes]
+    if not all(rows) or len(others) < 2:
+        return False
+    return any(
+        value is not None and value != change.row.get(name) and all(other.get(name) == value for other in others)
+        for name, value in others[0].items()
+    )
 
 
 def cell_text(cell: Cell) -> str:

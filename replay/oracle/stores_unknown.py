@@ -13,7 +13,7 @@ from replay.model.finding import Finding, Level, Proof, Severity
 from replay.model.message import request_leaves, text_of
 from replay.model.reading import Cell, Operation, RowChange
 from replay.model.tree import Tree, pattern
-from replay.oracle.rowset import JOURNALS, is_journal, shown_change
+from replay.oracle.rowset import JOURNALS, is_journal, is_note, shown_change
 from replay.oracle.subject import subject_of, victim_of
 
 _PRIVILEGED = re.compile(r"role|admin|owner|tenant|org|price|balance|status|verified", re.IGNORECASE)
@@ -79,7 +79,8 @@ class StoresUnknown:
     def _in_rows(self, evidence: Evidence, trace: Trace, injected: Injected) -> _Stored | None:
         kept = None
         for change in trace.changes or ():
-            if change.operation is Operation.DELETE or is_journal(change.entity, self.journals):
+            is_noted = is_journal(change.entity, self.journals) or is_note(change, trace.judged())
+            if change.operation is Operation.DELETE or is_noted:
                 continue
             if _takes_column(evidence, change, injected):
                 return _Stored(injected, change, is_column=True)

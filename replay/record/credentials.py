@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from replay.model.codec import UndecodableError, parse_json
 from replay.model.exchange import Request, Response
 from replay.model.headers import Headers
-from replay.model.message import body_tree, cookies, split_authorization
+from replay.model.message import body_tree, cookies, path_segments, split_authorization
 from replay.model.session import Actor
 from replay.model.tree import Tree
 
@@ -33,6 +33,12 @@ _TOKEN_KEYS = frozenset(
         "access_token", "accesstoken", "token", "id_token", "idtoken", "jwt", "auth_token", "authtoken",
         "refresh_token", "refreshtoken", "session", "session_id", "sessionid", "session_token", "sessiontoken",
         "api_key", "apikey",
+    }
+)  # fmt: skip
+_TENANT_COLLECTIONS = frozenset(
+    {
+        "o", "org", "orgs", "organization", "organizations", "organisation", "organisations", "tenant", "tenants", "w",
+        "workspace", "workspaces", "company", "companies",
     }
 )  # fmt: skip
 _MIN_TOKEN_LENGTH = 8  # shorter texts under such keys are words ("bearer"), not credentials
@@ -81,6 +87,15 @@ def claims_of(token: str) -> Actor:
     if not isinstance(payload, dict):
         return Actor()
     return Actor(_claim(payload, TENANT_CLAIMS), _claim(payload, PRINCIPAL_CLAIMS))
+
+
+def tenant_in_path(request: Request) -> str:
+    """`acme` of /o/acme/parcels: a collection of tenants, one of them, and something of its own; else empty."""
+    segments = path_segments(request.path)
+    for collection, name, below in zip(segments, segments[1:], segments[2:], strict=False):
+        if collection.lower() in _TENANT_COLLECTIONS:
+            return name if below else ""
+    return ""
 
 
 def _claimed(request: Request) -> list[tuple[str, Actor]]:

@@ -12,6 +12,9 @@ connection is pooled (used for several principals):
 An actor becomes known late: the session's actor is updated by the exchange that tells it. A gap of more than
 30 minutes (the usual web session timeout) begins another session.
 
+A tenant that no credentials name is the one in the paths of the session's accepted writes (/o/acme/parcels): reading
+there may be a share or a public page, and who writes for two tenants belongs to neither.
+
 Rule: pure; memory is bounded, and what falls out of it only splits a session.
 """
 
@@ -24,7 +27,7 @@ from typing import Generic, TypeVar
 from replay.model.exchange import Exchange, Request
 from replay.model.message import request_leaves
 from replay.model.session import Actor
-from replay.record.credentials import Credentials, credentials_of, issued_by
+from replay.record.credentials import Credentials, credentials_of, issued_by, tenant_in_path
 
 GAP_SECONDS = 30 * 60
 MEMORY = 50_000  # tokens, connections and sessions remembered; about 20 MB when full
@@ -47,6 +50,8 @@ class _Session:
     tenant: str = ""  # may be known before the principal: a tenant header on the login
     principal: str = ""
     has_login: bool = False  # something was issued in it, so a further login may be somebody else's
+    written_for: str = ""  # the tenant in the paths of its accepted writes
+    is_divided: bool = False  # there was more than one
 
 
 @dataclass(slots=True)
@@ -85,6 +90,7 @@ class Namer:
         self._next = first
         self._by_token: _Recent[_Session] = _Recent(memory)
         self._by_connection: _Recent[_Connection] = _Recent(memory)
+        self._knows_tenants = False  # some credentials name theirs
 
     def name(self, exchange: Exchange) -> Named:
         """The session of this exchange, and its actor as far as it is known now."""
@@ -102,7 +108,14 @@ class Namer:
             session = self._of_anonymous(exchange, issued, connection)
         session.tenant = session.tenant or credentials.actor.tenant  # a tenant header also on the login itself
         self._remember(session, credentials.tokens, issued, exchange)
-        return Named(session.id, Actor(session.tenant, session.principal) if session.principal else None)
+        if credentials.tokens:
+            _note_write(session, exchange)
+        self._knows_tenants = self._knows_tenants or bool(session.tenant)
+        return Named(session.id, Actor(self._tenant_of(session), session.principal) if session.principal else None)
+
+    def _tenant_of(self, session: _Session) -> str:
+        """Named by credentials, else by paths. Never mixed in one capture: one tenant would have two names."""
+        return session.tenant if self._knows_tenants or session.is_divided else session.written_for
 
     def _is_proven(self, credentials: Credentials, exchange: Exchange) -> bool:
         """False for unknown credentials that the server refused: a wrong guess makes no actor."""
@@ -159,6 +172,13 @@ class Namer:
         session = _Session(f"s{self._next}", now)
         self._next += 1
         return session
+
+
+def _note_write(session: _Session, exchange: Exchange) -> None:
+    named = "" if exchange.request.is_safe else tenant_in_path(exchange.request)
+    if named and 200 <= exchange.status < 300:
+        session.is_divided = session.is_divided or session.written_for not in {"", named}
+        session.written_for = named
 
 
 def _is_open(session: _Session, now: float) -> bool:

@@ -53,7 +53,9 @@ def _comments(n: int, attempt: Attempt) -> Iterator[str]:
 
 
 def _command(request: Request, target: str, names: dict[str, str], background: str) -> str:
-    words = ["curl", "--silent", "--show-error", "--include", "--globoff", "--path-as-is"]
+    # No ~/.curlrc and no proxy from the environment: the request goes to the target as it stands here.
+    words = ["curl", "--disable", "--noproxy", "'*'", "--silent", "--show-error", "--include", "--globoff"]
+    words += ["--path-as-is"]
     method = request.method if _TOKEN_NAME.fullmatch(request.method) else "GET"
     words += ["--head"] if method == "HEAD" else ["--request", shlex.quote(method)]
     for name, value in request.headers.fields:
@@ -61,6 +63,8 @@ def _command(request: Request, target: str, names: dict[str, str], background: s
             words += ["--header", _header(name, value, names)]
     body = request.body.data
     before, after = "", ""
+    if body and "content-type" not in request.headers:
+        words += ["--header", "Content-Type:"]  # curl would call it a form
     if body:
         if _is_plain(body):
             words += ["--data-raw", shlex.quote(body.decode())]
@@ -79,7 +83,7 @@ def _header(name: str, value: str, names: dict[str, str]) -> str:
     if secret and secret in names:
         prefix = value[: len(value) - len(secret)]
         return shlex.quote(f"{name}: {printable(prefix)}") + f'"${names[secret]}"'
-    value = printable(value)
+    value = printable(value).strip()
     return shlex.quote(f"{name}: {value}" if value else f"{name};")
 
 

@@ -130,6 +130,11 @@ async def test_judge_makes_the_verdicts_from_stored_evidence(tmp_path, free_port
         one["fingerprint"] for one in first["findings"]
     )
     assert [one["level"] for one in again["findings"]] == ["confirmed"] * len(again["findings"])
+    race = next(one for one in first["findings"] if one["oracle"] == "duplicate-rows")
+    script = replay(tmp_path, "repro", "run.db", race["fingerprint"]).stdout
+    assert script.startswith("#!/bin/sh")
+    assert script.count("<- the site") == 3, "the three copies of the race"
+    assert "eyJ" not in script, "credentials are variables unless --reveal asks for them"
     junit = replay(tmp_path, "report", "run.db", "--format", "junit", "--out", "report.xml")
     assert "report.xml" in junit.stderr
     assert (tmp_path / "report.xml").read_text().count("<failure") >= len(first["findings"])

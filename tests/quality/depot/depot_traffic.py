@@ -150,6 +150,7 @@ class Depot:
         if page["links"]["next"]:
             await clerk.ask(200, "GET", page["links"]["next"])
         await clerk.ask(200, "GET", f"/o/{clerk.slug}/search?q=packed")
+        await clerk.ask(200, "GET", f"/o/{clerk.slug}/search?q=Ottoline+Grieg")
         await clerk.ask(200, "GET", f"/o/{clerk.slug}/members")
 
     async def change(self, clerk: Person, path: str) -> None:

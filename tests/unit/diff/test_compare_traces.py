@@ -84,9 +84,9 @@ def test_a_text_body_counts_only_when_the_replays_agree_on_it() -> None:
 
 
 REFERENCES = {
-    "recorded": [{"id": n, "of": o} for n, o in ((7, 5), (8, 5), (9, 5), (3, 6), (4, 6))],
-    "live": [{"id": n, "of": o} for n, o in ((17, 15), (18, 15), (19, 15), (13, 16), (14, 16))],
-    "again": [{"id": n, "of": o} for n, o in ((27, 25), (28, 25), (29, 25), (23, 26), (24, 26))],
+    "recorded": [{"id": n, "parent_id": o} for n, o in ((7, 5), (8, 5), (9, 5), (3, 6), (4, 6))],
+    "live": [{"id": n, "parent_id": o} for n, o in ((17, 15), (18, 15), (19, 15), (13, 16), (14, 16))],
+    "again": [{"id": n, "parent_id": o} for n, o in ((27, 25), (28, 25), (29, 25), (23, 26), (24, 26))],
 }
 
 
@@ -95,9 +95,9 @@ def test_a_broken_renaming_is_a_difference() -> None:
     live, again = [dict(x) for x in REFERENCES["live"]], [dict(x) for x in REFERENCES["again"]]
     recorded = answers(*REFERENCES["recorded"])
     assert said(recorded, answers(*live, world=1), answers(*again, world=2)) == []
-    live[2]["of"], again[2]["of"] = 16, 26
+    live[2]["parent_id"], again[2]["parent_id"] = 16, 26
     found = judged(recorded, answers(*live, world=1), answers(*again, world=2))
-    assert [(d.exchange_id, d.place, d.kind) for d in found] == [("e2", "body.of", K.RENAMING)]
+    assert [(d.exchange_id, d.place, d.kind) for d in found] == [("e2", "body.parent_id", K.RENAMING)]
     assert found[0].remark == "recorded 5 maps to 15 in 2 answers, here 16"
 
 

@@ -28,7 +28,8 @@ def fields(*values: Any) -> list[Any]:
     ("first", "second", "expected", "remark"),
     [
         ([1, 2], [1, 2], None, "equal: no rule"),
-        ([1, 2, 1, 2, 1], [11, 12, 11, 12, 11], Relation.RENAMED, "one to one, and repeated"),
+        ([1, 2, 1, 2, 1], [11, 12, 11, 12, 11], Relation.SHAPE, "counts may drift alike: `f` is no name of an id"),
+        ([7_000_001] * 5, [7_000_401] * 5, Relation.RENAMED, "large numbers seldom repeat by chance"),
         ([1, 2, 3], [11, 12, 13], Relation.SHAPE, "never repeated: proves nothing"),
         ([1, 2, 1, 2, 1], [11, 12, 13, 12, 11], Relation.SHAPE, "contradicts itself"),
         ([U % 1], [U % 2], Relation.RENAMED, "unique by construction"),
@@ -43,6 +44,18 @@ def fields(*values: Any) -> list[Any]:
 def test_strongest_relation(first: list[Any], second: list[Any], expected: Relation | None, remark: str) -> None:
     """Only what held for every pair is kept."""
     assert rules(fields(*first), fields(*second)).get("body.f") is expected, remark
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [("id", "renamed"), ("course_id", "renamed"), ("courseId", "renamed"), ("owner", "renamed")]
+    + [("total", "shape"), ("paid", "shape"), ("valid", "shape"), ("seats", "shape")],
+)
+def test_small_numbers_are_renamed_where_they_name_a_thing(key: str, expected: str) -> None:
+    """One to one and repeated; but three tenants' counts are that as well."""
+    first = [{key: value} for value in (1, 2, 1, 2, 1)]
+    second = [{key: value + 10} for value in (1, 2, 1, 2, 1)]
+    assert rules(first, second)[f"body.{key}"] == expected
 
 
 def test_a_length_speaks_of_the_elements_only() -> None:

@@ -1,0 +1,28 @@
+"""`replay repro`: what was sent for one finding, to send again by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from replay.cli.options import run_argument
+from replay.compose.verdicts import trace_behind
+from replay.report.repro import as_curl
+
+
+@click.command("repro")
+@run_argument
+@click.argument("fingerprint")
+@click.option(
+    "--format", "form", type=click.Choice(["curl"]), default="curl", show_default=True, help="A script of sh."
+)
+@click.option("--reveal", is_flag=True, help="Write QA's live credentials into the script instead of variables.")
+def repro_command(run_file: Path, fingerprint: str, form: str, reveal: bool) -> None:
+    """Print the requests behind the finding FINGERPRINT of RUN.db, in their order, as curl commands.
+
+    They name the ids of the world that was judged; a target that was emptied since does not know them.
+    """
+    del form  # there is one so far
+    trace, target = trace_behind(run_file, fingerprint)
+    click.echo(as_curl(trace, target, reveal=reveal), nl=False)
