@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import wraps
 from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from sqlite_utils import Database
 
 from replay.model.difference import Noise, NoiseRule, Relation
 from replay.model.errors import FileFormatError
@@ -15,17 +19,36 @@ from replay.store import run_rows as rows
 from replay.store.files import open_readonly
 from replay.store.run_schema import APPLICATION_ID, FORMAT_VERSION, SCHEMA
 
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+def _reading(method: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    """A row that our writer would not have made is the file's fault, not a bug of ours."""
+
+    @wraps(method)
+    def careful(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        try:
+            return method(*args, **kwargs)
+        except (sqlite3.Error, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise FileFormatError(f"The run file is damaged: a row cannot be read ({type(error).__name__}).") from None
+
+    return careful
+
 
 class RunReader:
     """One open run file, read-only. Raises FileFormatError when it is not one."""
 
     def __init__(self, path: Path) -> None:
-        self._connection = open_readonly(path, SCHEMA, APPLICATION_ID, FORMAT_VERSION, "run file")
-        self._connection.row_factory = sqlite3.Row
+        self._path = path
+        connection = open_readonly(path, SCHEMA, APPLICATION_ID, FORMAT_VERSION, "run file")
+        # No plugins and no PRAGMA: the file may come from somewhere else, and nothing is allowed but to read it.
+        self._database = Database(connection, recursive_triggers=False, execute_plugins=False)
 
     def close(self) -> None:
-        self._connection.close()
+        self._database.conn.close()
 
+    @_reading
     def info(self) -> RunInfo:
         row = self._run()
         return RunInfo(
@@ -43,18 +66,21 @@ class RunReader:
             finished=bool(row["finished"]),
         )
 
+    @_reading
     def counts(self) -> dict[str, int]:
         """Sessions, exchanges and requests of the run; how many cases it planned, and how many were clean."""
         row = self._run()
-        cases = self._connection.execute('SELECT count(*) FROM "case"').fetchone()[0]
+        cases = self._one('SELECT count(*) AS n FROM "case"')["n"]
         return {name: row[name] for name in ("sessions", "exchanges", "requests_sent", "clean")} | {"cases": cases}
 
+    @_reading
     def fidelity(self) -> Fidelity:
-        row = self._connection.execute("SELECT * FROM fidelity").fetchone()
-        return Fidelity(*row) if row else Fidelity(0, 0, 0, 0)
+        row = next(self._database.query("SELECT * FROM fidelity"), None)
+        return Fidelity(**row) if row else Fidelity(0, 0, 0, 0)
 
+    @_reading
     def noise(self) -> Noise:
-        found = self._connection.execute("SELECT * FROM noise ORDER BY endpoint, place")
+        found = self._database.query("SELECT * FROM noise ORDER BY endpoint, place")
         return Noise(
             tuple(
                 NoiseRule(row["endpoint"], row["place"], Relation(row["relation"]), row["pairs"], row["differing"])
@@ -62,24 +88,29 @@ class RunReader:
             )
         )
 
+    @_reading
     def findings(self) -> tuple[Finding, ...]:
-        found = self._connection.execute("SELECT * FROM finding ORDER BY rowid")
-        return tuple(rows.finding_of(dict(row)) for row in found)
+        found = self._database.query("SELECT * FROM finding ORDER BY rowid")
+        return tuple(rows.finding_of(row) for row in found)
 
+    @_reading
     def not_judged(self, *, planned_only: bool = False) -> tuple[NotJudged, ...]:
-        found = self._connection.execute(
-            "SELECT * FROM not_judged WHERE planned >= ? ORDER BY rowid", (int(planned_only),)
-        )
-        return tuple(rows.not_judged_of(dict(row)) for row in found)
+        found = self._database.query("SELECT * FROM not_judged WHERE planned >= ? ORDER BY rowid", (int(planned_only),))
+        return tuple(rows.not_judged_of(row) for row in found)
 
     def evidences(self) -> Iterator[Evidence]:
         """The clean replays first, then every case that has evidence, in the order in which they were made."""
         generated = self._generated()
         everywhere = self._planted_everywhere()
-        case_ids = self._connection.execute("SELECT case_id, min(trace_id) AS first FROM evidence GROUP BY 1")
-        for case_id, _ in sorted(case_ids.fetchall(), key=lambda row: (row["case_id"] != "", row["first"])):
+        for case_id in self._case_ids():
             yield self._evidence(case_id, generated, everywhere)
 
+    @_reading
+    def _case_ids(self) -> list[str]:
+        found = self._database.query("SELECT case_id, min(trace_id) AS first FROM evidence GROUP BY 1")
+        return [row["case_id"] for row in sorted(found, key=lambda row: (row["case_id"] != "", row["first"]))]
+
+    @_reading
     def _evidence(
         self,
         case_id: str,
@@ -88,65 +119,68 @@ class RunReader:
     ) -> Evidence:
         case = None
         if case_id:
-            row = self._connection.execute('SELECT * FROM "case" WHERE id = ?', (case_id,)).fetchone()
-            case = rows.case_of(dict(row))
+            case = rows.case_of(self._one('SELECT * FROM "case" WHERE id = ?', (case_id,)))
         ids = [
             row["trace_id"]
-            for row in self._connection.execute(
+            for row in self._database.query(
                 "SELECT trace_id FROM evidence WHERE case_id = ? ORDER BY trace_id", (case_id,)
             )
         ]
         traces = tuple(self._trace(trace_id, everywhere) for trace_id in ids)
-        differences = ()
-        if case is None:
-            found = self._connection.execute("SELECT * FROM difference ORDER BY rowid")
-            differences = tuple(rows.difference_of(dict(row)) for row in found)  # type: ignore[assignment]
+        found = self._database.query("SELECT * FROM difference ORDER BY rowid") if case is None else ()
+        differences = tuple(rows.difference_of(row) for row in found)
         elsewhere = tuple(one for trace_id, planted in everywhere.items() if trace_id not in ids for one in planted)
         return Evidence(case, traces, differences, generated, elsewhere)
 
     def _trace(self, trace_id: int, everywhere: dict[int, tuple[Planted, ...]]) -> Trace:
-        head = self._connection.execute("SELECT * FROM trace WHERE id = ?", (trace_id,)).fetchone()
-        found = self._connection.execute("SELECT * FROM attempt WHERE trace_id = ? ORDER BY id", (trace_id,)).fetchall()
+        head = self._one("SELECT * FROM trace WHERE id = ?", (trace_id,))
+        found = self._database.query("SELECT * FROM attempt WHERE trace_id = ? ORDER BY id", (trace_id,))
         bodies = self._bodies(trace_id)
         changes = None
         if head["has_rows"]:
-            changed = self._connection.execute(
-                "SELECT * FROM row_change WHERE trace_id = ? ORDER BY rowid", (trace_id,)
-            )
-            changes = tuple(rows.change_of(dict(row)) for row in changed)
-        renamed = self._connection.execute(
+            changed = self._database.query("SELECT * FROM row_change WHERE trace_id = ? ORDER BY rowid", (trace_id,))
+            changes = tuple(rows.change_of(row) for row in changed)
+        renamed = self._database.query(
             "SELECT recorded, live FROM renamed WHERE trace_id = ? ORDER BY rowid", (trace_id,)
         )
         return Trace(
             role=Role(head["role"]),
             world=head["world"],
-            attempts=tuple(rows.attempt_of(dict(row), bodies) for row in found),
+            attempts=tuple(rows.attempt_of(row, bodies) for row in found),
             changes=changes,
             planted=everywhere.get(trace_id, ()),
             renamed=tuple((row["recorded"], row["live"]) for row in renamed),
         )
 
     def _bodies(self, trace_id: int) -> dict[str, bytes]:
-        found = self._connection.execute(
+        found = self._database.query(
             "SELECT id, data FROM body WHERE id IN (SELECT request_body_id FROM attempt WHERE trace_id = :trace"
             " UNION SELECT response_body_id FROM attempt WHERE trace_id = :trace)",
             {"trace": trace_id},
         )
-        return {row["id"]: bytes(row["data"]) for row in found}
+        return {row["id"]: memoryview(row["data"]).tobytes() for row in found}
 
+    @_reading
     def _generated(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        found = self._connection.execute("SELECT * FROM generated ORDER BY entity")
+        found = self._database.query("SELECT * FROM generated ORDER BY entity")
         return tuple((row["entity"], tuple(rows.value(row["columns"]))) for row in found)
 
+    @_reading
     def _planted_everywhere(self) -> dict[int, tuple[Planted, ...]]:
         out: dict[int, list[Planted]] = {}
-        for row in self._connection.execute("SELECT * FROM planted ORDER BY rowid"):
+        for row in self._database.query("SELECT * FROM planted ORDER BY rowid"):
             one = Planted(row["marker"], row["tenant"], row["exchange_id"], row["place"])
             out.setdefault(row["trace_id"], []).append(one)
         return {trace_id: tuple(planted) for trace_id, planted in out.items()}
 
-    def _run(self) -> sqlite3.Row:
-        row: sqlite3.Row | None = self._connection.execute("SELECT * FROM run").fetchone()
+    def _run(self) -> rows.Row:
+        row = next(self._database.query("SELECT * FROM run"), None)
         if row is None:
-            raise FileFormatError("This run file holds no run: it ended before it began. Run again.")
+            raise FileFormatError(f"{self._path} holds no run: it ended before it began. Run again.")
+        return row
+
+    def _one(self, sql: str, values: tuple[object, ...] = ()) -> rows.Row:
+        row: rows.Row | None = next(self._database.query(sql, values), None)
+        if row is None:
+            raise FileFormatError(f"{self._path} is damaged: a row that others refer to is missing.")
         return row

@@ -189,3 +189,30 @@ def test_a_kill_in_mid_run_loses_at_most_what_was_not_stored(tmp_path):
     assert [item.case.id for item in reader.evidences()] == ["race-1"]
     assert not reader.info().finished
     reader.close()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE attempt SET request_headers = 'x'",
+        "UPDATE attempt SET part = 'nonsense'",
+        "UPDATE attempt SET request_headers = zeroblob(10)",
+        "UPDATE attempt SET status = NULL, fault = NULL",
+        "UPDATE trace SET role = 7",
+        'DELETE FROM "case"',
+        "UPDATE row_change SET after = '[[1]]'",
+        "DELETE FROM trace",
+        "UPDATE body SET data = 17",
+    ],
+)
+def test_damaged_rows_are_one_sentence(tmp_path, statement):
+    """A run file may come from anywhere: what our writer would not have made is refused, not crashed on."""
+    write(tmp_path / "run.db")
+    with sqlite3.connect(tmp_path / "run.db") as connection:
+        connection.execute("PRAGMA foreign_keys = OFF")
+        connection.execute(statement)
+    connection.close()
+    reader = RunReader(tmp_path / "run.db")
+    with pytest.raises(FileFormatError, match="damaged"):
+        list(reader.evidences())
+    reader.close()
