@@ -11,11 +11,13 @@ Rule: no hook waits, raises, or changes a flow. What goes wrong here costs a rec
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from replay.model.errors import ReplayError
+from replay.model.errors import RecordError, ReplayError
+from replay.record.private_memory import keep_memory_private
 from replay.record.recording import Recording, RecordSummary, plan_recording
 from replay.record.snapshot import Snapshot
 
@@ -35,6 +37,8 @@ _OPTIONS: tuple[tuple[str, type, Any, str], ...] = (
 )
 
 
+_RAW_FILES = ("save_stream_file", "hardump")  # options of mitmproxy that write flows as they are
+_KEY_LOGS = ("SSLKEYLOGFILE", "MITMPROXY_SSLKEYLOGFILE")
 _UNCHANGEABLE = "replay_* options cannot be changed while recording: stop the proxy first"
 
 
@@ -120,6 +124,7 @@ class Recorder:
         except ReplayError as error:
             logger.error("replay: %s", error)  # noqa: TRY400 - one sentence, no traceback
             return
+        _keep_traffic_out_of_the_log()
         logger.info("replay: recording")
 
     def open(self) -> None:
@@ -127,6 +132,10 @@ class Recorder:
         from mitmproxy import ctx
 
         options = ctx.options
+        leaking = next((name for name in _RAW_FILES if getattr(options, name, None)), "")
+        leaking = leaking or next((name for name in _KEY_LOGS if os.environ.get(name)), "")
+        if leaking:
+            raise RecordError(f"{leaking} is set: it would write raw traffic, or the keys to it, to disk; unset it")
         plan = plan_recording(
             options.replay_capture,
             options.replay_key,
@@ -167,7 +176,8 @@ class Recorder:
     @_guarded
     def websocket_message(self, flow: HTTPFlow) -> None:
         if flow.websocket is not None:
-            flow.websocket.messages.clear()  # mitmproxy keeps them all (its issue 6620), and nobody here reads them
+            # mitmproxy keeps them all (its issue 6620); the last one stays, for other addons read it after us.
+            del flow.websocket.messages[:-1]
 
     def done(self) -> None:
         """Flush, close, and say what was recorded. Waits at most 10 s."""
@@ -183,6 +193,16 @@ class Recorder:
         begun = self.begun.pop(flow.id, None)
         if begun is not None and self.recording is not None:
             self.recording.offer(_snapshot(flow, begun))
+
+
+def _keep_traffic_out_of_the_log() -> None:
+    """mitmdump prints request lines, and quotes what it cannot parse: neither is redacted."""
+    from mitmproxy import ctx
+
+    if hasattr(ctx.options, "flow_detail"):
+        ctx.options.update(flow_detail=0)  # type: ignore[no-untyped-call]
+    logging.getLogger("mitmproxy.proxy").setLevel(logging.CRITICAL)
+    keep_memory_private()
 
 
 def _is_long(message: Message, limit_bytes: int, *, may_lack_length: bool) -> bool:

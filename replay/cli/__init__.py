@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from typing import NoReturn
 
 import click
 
@@ -43,24 +45,38 @@ for _command in COMMANDS:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line. Errors for the user are one sentence on stderr and exit status 2."""
+    """Run the command line and exit. What goes wrong is one sentence on stderr, never a traceback.
+
+    A traceback would quote values of the traffic; REPLAY_DEBUG=1 shows it to whoever mends replay.
+    """
     try:
         status = replay.main(args=arguments, prog_name="replay", standalone_mode=False)
-    except StoppedError as stopped:
-        click.echo(f"replay: {stopped}", err=True)
-        sys.exit(130)
-    except ReplayError as error:
-        click.echo(f"replay: {error}", err=True)
-        sys.exit(2)
-    except click.exceptions.Exit as done:
-        sys.exit(done.exit_code)
-    except click.ClickException as error:
-        click.echo(f"replay: {error.format_message()}", err=True)
-        sys.exit(2)
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("replay: stopped.", err=True)
-        sys.exit(130)
-    except BrokenPipeError:
-        sys.stderr.close()
+        sys.stdout.flush()
+    except (BrokenPipeError, SystemExit):  # click exits by itself for a broken pipe, and for nothing else
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has seen enough
         sys.exit(0)
+    except (Exception, KeyboardInterrupt) as error:
+        if os.environ.get("REPLAY_DEBUG"):
+            raise
+        _leave(error)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _leave(error: BaseException) -> NoReturn:
+    match error:
+        case click.exceptions.Exit():
+            sys.exit(error.exit_code)
+        case StoppedError():
+            sentence, status = str(error), 130
+        case click.Abort() | KeyboardInterrupt():
+            sentence, status = "stopped.", 130
+        case ReplayError():
+            sentence, status = str(error), 2
+        case click.ClickException():
+            sentence, status = error.format_message(), 2
+        case OSError():
+            sentence, status = f"the system refused: {error.strerror or type(error).__name__}.", 2
+        case _:
+            sentence, status = f"a bug in replay ({type(error).__name__}); REPLAY_DEBUG=1 shows where.", 70
+    click.echo(f"replay: {sentence}", err=True)
+    sys.exit(status)

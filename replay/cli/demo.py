@@ -10,10 +10,11 @@ from pathlib import Path
 
 import click
 
-from replay.cli.options import quiet_option
+from replay.cli.options import SEED, quiet_option
 from replay.cli.playing import until_stopped
 from replay.cli.showing import show
 from replay.demo.tour import Tour, perform
+from replay.model.errors import StoppedError
 from replay.report.progress import ProgressReporter
 
 
@@ -27,7 +28,7 @@ from replay.report.progress import ProgressReporter
 )
 @click.option("--fixed", is_flag=True, help="The shop without planted faults: there must be no finding.")
 @click.option("--db", "database", metavar="URL", help="postgresql://… for QA [default: SQLite].")
-@click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same findings.")
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Same seed, same findings.")
 @quiet_option
 def demo_command(out: Path, fixed: bool, database: str | None, seed: int, quiet: bool) -> None:
     """Record, replay, fuzz and judge a bundled course shop with planted faults. Needs nothing else.
@@ -41,6 +42,8 @@ def demo_command(out: Path, fixed: bool, database: str | None, seed: int, quiet:
     finally:
         reporter.close()
     show(view, as_json=False)
+    if not view.run.finished:
+        raise StoppedError(f"stopped before the end; {tour.run_file} holds what was done.")
     click.echo(f"\nWritten: {tour.capture}, {tour.run_file}, {tour.report}\nNext:")
     steps = _next_steps(tour)
     width = max(len(command) for command, _ in steps)

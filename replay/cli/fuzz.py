@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
-from replay.cli.options import capture_argument, play_options
+from replay.cli.options import capture_argument, finite, play_options
 from replay.cli.playing import play
+from replay.model.errors import UsageError
 
 DEFAULT_MUTATORS = "duplicate,race,inflate,swap-tenant"
 
@@ -17,7 +18,9 @@ DEFAULT_MUTATORS = "duplicate,race,inflate,swap-tenant"
 @capture_argument
 @click.option("--mutate", default=DEFAULT_MUTATORS, show_default=True, help="Mutators, separated by commas.")
 @click.option("--cases", "limit_cases", type=click.IntRange(1), help="At most so many cases, evenly over mutators.")
-@click.option("--budget", "budget_seconds", type=click.FloatRange(1), help="Start no case after so many seconds.")
+@click.option(
+    "--budget", "budget_seconds", type=click.FloatRange(1), callback=finite, help="Seconds; no new case after."
+)
 @play_options
 @click.pass_context
 def fuzz_command(
@@ -33,5 +36,7 @@ def fuzz_command(
 
     Each case is played in a world of its own (fresh users, tenants, ids) beside clean controls.
     """
+    if not mutate.strip(", "):
+        raise UsageError("--mutate is empty: name mutators, or use `replay run` for clean replays.")
     limits = {"limit_cases": limit_cases, "budget_seconds": budget_seconds}
     context.exit(play("fuzz", capture, tuple(mutate.split(",")), limits, options))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,6 +14,7 @@ from replay.compose.verdicts import Threshold
 from replay.model.finding import Severity
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+SEED = click.IntRange(-(2**63), 2**63 - 1)  # what a run file can hold
 FILE = click.Path(path_type=Path, dir_okay=False)
 
 capture_argument = click.argument("capture", type=FILE)
@@ -44,8 +46,13 @@ def play_options(command: Command) -> Command:
         click.option("--db", "database", metavar="URL", help="The target's database: proof by rows. Only read."),
         click.option("--speed", default="max", show_default=True, help="`max`, or a factor such as `1x` or `2x`."),
         click.option("--concurrency", type=click.IntRange(1, 1024), help="Requests in flight at most [default: 16]."),
-        click.option("--seed", type=int, help="Same seed, same requests [default: 0]."),
-        click.option("--quiet-seconds", type=click.FloatRange(0, 60), help="Database at rest after [default: 0.2]."),
+        click.option("--seed", type=SEED, help="Same seed, same requests [default: 0]."),
+        click.option(
+            "--quiet-seconds",
+            type=click.FloatRange(0, 60),
+            callback=finite,
+            help="Database at rest after [default: 0.2].",
+        ),
         click.option("--allow-origin", is_flag=True, help="Allow sending to where the capture was recorded."),
         config_option,
         json_option,
@@ -54,6 +61,13 @@ def play_options(command: Command) -> Command:
     for option in reversed(options):
         command = option(command)
     return threshold_options(command)
+
+
+def finite(_: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
+    """Refuses NaN, which passes every comparison of a range."""
+    if value is not None and not math.isfinite(value):
+        raise click.BadParameter("must be a number", param=parameter)
+    return value
 
 
 def configuration(path: Path | None) -> Config:

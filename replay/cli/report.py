@@ -11,7 +11,7 @@ from replay.cli.showing import show
 from replay.compose.units import all_formats, printable
 from replay.compose.verdicts import read_view
 from replay.model.errors import UsageError
-from replay.report.files import write_private
+from replay.report.files import is_database, write_private
 
 
 @click.command("report")
@@ -38,6 +38,8 @@ def report_command(run_file: Path, form: str, out: Path | None) -> None:
     if out is None:
         click.echo(data, nl=False)
         return
+    if is_database(out):
+        raise UsageError(f"{out} is a capture or run file, or another database: name another file for the report.")
     try:
         write_private(out, data)
     except OSError:

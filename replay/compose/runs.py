@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -22,7 +22,7 @@ from replay.engine.settings import RunSettings
 from replay.engine.stage import Recording, RedactedAt, Stage
 from replay.model.capture import CaptureInfo, RedactedField
 from replay.model.case import rng_for
-from replay.model.errors import FileFormatError
+from replay.model.errors import FileFormatError, ReplayError, UsageError
 from replay.model.event import Event, RunEnded
 from replay.model.run import RunInfo, Summary
 from replay.model.session import Session
@@ -68,7 +68,7 @@ async def execute(request: RunRequest, listeners: Sequence[Listener], stop: Stop
     async with AsyncExitStack() as stack:
         probe = await _opened(request.database, stack)
         writer = RunWriter.create(request.out)
-        stack.callback(writer.close)
+        stack.enter_context(_kept_unless_refused(writer, request.out))
         run_id = uuid.uuid4().hex[:12]
         client = Client(target, clock.now, run_id=run_id, timeout=request.settings.timeout_seconds)
         await stack.enter_async_context(client)
@@ -126,9 +126,26 @@ def text_classes(redacted: Sequence[RedactedField]) -> Callable[[str, str], str]
     return lambda endpoint, place: at(endpoint, "request", place)
 
 
+@contextmanager
+def _kept_unless_refused(writer: RunWriter, path: Path) -> Iterator[None]:
+    """Close the run file in any case; remove it when the run turned out to be asked for in vain."""
+    try:
+        yield
+    except ReplayError:
+        writer.close()
+        path.unlink(missing_ok=True)
+        raise
+    except BaseException:
+        writer.close()
+        raise
+    writer.close()
+
+
 async def _opened(database: str | None, stack: AsyncExitStack) -> Probe | None:
-    if not database:
+    if database is None:
         return None
+    if not database.strip():
+        raise UsageError("--db is empty: name the target's database, or leave the option out.")
     probe = probe_for(database)
     stack.push_async_callback(probe.close)
     await probe.read()  # rights, reachability: said before anything is sent

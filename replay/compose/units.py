@@ -60,9 +60,7 @@ def _configured(kind: str, units: tuple[Unit, ...], tables: Tables) -> tuple[Uni
     known = {unit.name for unit in units}
     for name in tables:
         if name not in known:
-            raise ConfigError(
-                f"replay.toml: [{kind}.{printable(name)}] names no unit. There are: {', '.join(sorted(known))}."
-            )
+            raise ConfigError(f"[{kind}.{printable(name)}] names no unit. There are: {', '.join(sorted(known))}.")
     return tuple(_with_fields(kind, unit, tables.get(unit.name, {})) for unit in units)
 
 
@@ -70,13 +68,27 @@ def _with_fields(kind: str, unit: Unit, table: Mapping[str, Any]) -> Unit:
     if not table:
         return unit
     is_plain = dataclasses.is_dataclass(unit) and not isinstance(unit, type)
-    fields = {field.name: field for field in dataclasses.fields(unit)} if is_plain else {}  # type: ignore[arg-type]
+    fields = {field.name for field in dataclasses.fields(unit)} if is_plain else set()  # type: ignore[arg-type]
+    values = {}
     for key, value in table.items():
-        where = f"replay.toml: [{kind}.{unit.name}] {printable(key)}"
+        where = f"[{kind}.{unit.name}] {printable(key)}"
         if key not in fields:
             names = ", ".join(sorted(fields)) or "none"
             raise ConfigError(f"{where} is no setting of this unit. Its settings: {names}.")
-        wanted = type(getattr(unit, key))
-        if isinstance(value, bool) is not (wanted is bool) or not isinstance(value, wanted):
-            raise ConfigError(f"{where} takes {wanted.__name__}.")
-    return dataclasses.replace(unit, **table)  # type: ignore[type-var]
+        values[key] = _fitting(where, value, getattr(unit, key))
+    return dataclasses.replace(unit, **values)  # type: ignore[type-var]
+
+
+_KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", tuple: "a list of texts"}
+
+
+def _fitting(where: str, value: Any, default: Any) -> Any:
+    """The value in the type of the unit's default. Raises ConfigError when it does not fit."""
+    wanted = type(default)
+    if wanted is tuple and isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return tuple(value)
+    if wanted is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(value, bool) is not (wanted is bool) or not isinstance(value, wanted):
+        raise ConfigError(f"{where} takes {_KINDS.get(wanted, wanted.__name__)}.")
+    return value

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from replay.compose.config import Config
-from replay.compose.runs import Listener, RunRequest, execute
+from replay.compose.runs import Listener, RunRequest, execute, read_capture
 from replay.compose.verdicts import read_view
 from replay.demo.children import Child
 from replay.demo.qa_database import qa_database
 from replay.demo.traffic import TrafficReport, drive
 from replay.engine.drive import StopFlag
 from replay.engine.settings import RunSettings
-from replay.model.errors import StoppedError, UsageError
+from replay.model.errors import ReplayError, StoppedError, UsageError
 from replay.model.event import Progress
 from replay.report.files import write_private
 from replay.report.json_report import render
@@ -58,8 +58,13 @@ async def perform(tour: Tour, listeners: Sequence[Listener], stop: StopFlag) -> 
     """Make capture.db, run.db and report.json in `tour.out`; nothing keeps running afterwards."""
     _prepare(tour)
     with tempfile.TemporaryDirectory(prefix="replay-demo-") as folder:
-        await record(tour, Path(folder), listeners, stop)
-        await replay(tour, Path(folder), listeners, stop)
+        async with qa_database(tour.database, Path(folder)) as database:  # said before anything is recorded
+            try:
+                await record(tour, Path(folder), listeners, stop)
+            except StoppedError:
+                tour.capture.unlink(missing_ok=True)
+                raise
+            await replay(tour, database, listeners, stop)
     view = read_view(tour.run_file)
     write_private(tour.report, render(view))
     return view
@@ -82,11 +87,9 @@ async def record(tour: Tour, folder: Path, listeners: Sequence[Listener], stop: 
         return await drive(proxy.url, seed=tour.seed, on_progress=tell)
 
 
-async def replay(tour: Tour, folder: Path, listeners: Sequence[Listener], stop: StopFlag) -> None:
+async def replay(tour: Tour, database: str, listeners: Sequence[Listener], stop: StopFlag) -> None:
     """Replay and fuzz against an empty "QA" that runs the new build."""
-    async with AsyncExitStack() as stack:
-        database = await stack.enter_async_context(qa_database(tour.database, folder))
-        shop = await stack.enter_async_context(_shop(tour, database, build="new", offset=0))
+    async with _shop(tour, database, build="new", offset=0) as shop:
         request = RunRequest(
             command="demo",
             capture=tour.capture,
@@ -108,12 +111,25 @@ def _shop(tour: Tour, database: str, *, build: str, offset: int) -> Child:
 
 
 def _prepare(tour: Tour) -> None:
-    """The folder, without an earlier demo's files. Raises UsageError when it cannot be written."""
+    """The folder, without an earlier demo's files. Raises UsageError when it cannot be written, or holds others'."""
     try:
         tour.out.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for made in (tour.capture, tour.run_file, tour.report):
-            made.unlink(missing_ok=True)
         (tour.out / ".writable").touch(mode=0o600)
         (tour.out / ".writable").unlink()
     except OSError:
         raise UsageError(f"{tour.out} cannot be written: name a writable folder with --out.") from None
+    made = [path for path in (tour.capture, tour.run_file, tour.report) if path.exists()]
+    if made and not _is_of_a_demo(tour):
+        raise UsageError(f"{made[0]} was not made by a demo: name another folder with --out, nothing is overwritten.")
+    for path in made:
+        path.unlink()
+
+
+def _is_of_a_demo(tour: Tour) -> bool:
+    """A demo's run file says so; the capture beside it is the one that was played."""
+    try:
+        run = read_view(tour.run_file).run
+        sessions, info, _ = read_capture(tour.capture)
+    except ReplayError:
+        return False
+    return run.command == "demo" and run.capture_id == info.id and bool(sessions)

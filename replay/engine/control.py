@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from replay.diff.compare import compare
 from replay.diff.noise import learn_from
 from replay.engine.stage import Stage
 from replay.model.difference import Noise
+from replay.model.errors import ProbeError
 from replay.model.evidence import Attempt, Evidence, Role, Trace
 from replay.model.run import Fidelity
 from replay.play.order import cues_of_capture
@@ -27,6 +30,26 @@ async def mark_probe(stage: Stage) -> tuple[tuple[str, tuple[str, ...]], ...]:
         return ()
     await stage.probe.settle(stage.settings.quiet_seconds, stage.settings.settle_seconds)
     return (await stage.probe.read()).generated
+
+
+async def require_rows(stage: Stage, clean: Sequence[Trace]) -> None:
+    """The database must show what the target accepted, or it is another one and every verdict by rows is void.
+
+    Raises ProbeError. Only answers that speak of a stored thing count: 201, or success of PUT, PATCH, DELETE.
+    """
+    if stage.probe is None:
+        return
+    accepted = sum(
+        one.status == 201 or (one.request.method in {"PUT", "PATCH", "DELETE"} and 200 <= one.status < 300)
+        for trace in clean
+        for one in trace.attempts
+    )
+    await stage.probe.settle(stage.settings.quiet_seconds, stage.settings.settle_seconds)
+    if not (await stage.probe.read()).changes and accepted:
+        raise ProbeError(
+            f"The database given with --db shows none of the {accepted} writes that the target accepted:"
+            " is it the target's own?"
+        )
 
 
 def clean_evidence(

@@ -31,6 +31,9 @@ def judge(evidence: Evidence, oracles: Sequence[Oracle]) -> Judgement:
             findings.extend(_with_level(oracle, evidence))
         except Exception as error:  # noqa: BLE001 - a faulty (third-party) oracle must not end the run
             unjudged.append(_unjudged(evidence, "oracle-failed", f"{oracle.name}: {type(error).__name__}"))
+    if not findings and _lacks_proof(evidence):
+        detail = "whether anything was stored shows in the database alone: name it with --db"
+        unjudged.append(_unjudged(evidence, "no-database", detail))
     return Judgement(tuple(findings), tuple(unjudged))
 
 
@@ -66,6 +69,15 @@ def strongest(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 def is_stronger(one: Finding, other: Finding) -> bool:
     order = [Level.INFO, Level.PROBABLE, Level.CONFIRMED]
     return (order.index(one.level), one.severity.rank) > (order.index(other.level), other.severity.rank)
+
+
+def _lacks_proof(evidence: Evidence) -> bool:
+    """No finding proves nothing where the effect is on rows and no rows were read."""
+    if evidence.case is None or evidence.has_rows:
+        return False
+    mutation = evidence.case.mutation
+    is_read = mutation.site.endpoint.startswith(("GET ", "HEAD ", "OPTIONS "))
+    return not (mutation.expectation is Expectation.REJECTED and is_read)
 
 
 def _applies(oracle: Oracle, evidence: Evidence) -> bool:

@@ -16,6 +16,7 @@ from replay.engine.control import (
     first_drift,
     mark_probe,
     play_clean,
+    require_rows,
 )
 from replay.engine.experiment import Laboratory
 from replay.engine.judge import is_stronger, judge
@@ -64,6 +65,7 @@ class Run:
         async for event in self._replay_clean(clean):
             yield event
         if not self.stage.stop.is_set:
+            await require_rows(self.stage, clean)
             async for event in self._judge_clean(clean, generated):
                 yield event
         if self.mutators and self._is_faithful() and not self.stage.stop.is_set:
@@ -111,10 +113,10 @@ class Run:
         for done, target in enumerate(targets):
             yield Progress("cases", done, len(targets), self.stage.client.requests_sent)
             if self.stage.stop.is_set or self._is_over_budget():
-                verdict = NotJudged("budget", f"{len(targets) - done} cases were not played", "", "all")
-                if not self.stage.stop.is_set:
-                    self._unjudged.append(verdict)
-                    yield Unjudged(verdict, planned=True)
+                reason = "stopped" if self.stage.stop.is_set else "budget"
+                verdict = NotJudged(reason, f"{len(targets) - done} of {len(targets)} cases were not played", "", "all")
+                self._unjudged.append(verdict)
+                yield Unjudged(verdict, planned=True)
                 return
             async for event in self._one_case(laboratory, target):
                 yield event

@@ -18,16 +18,21 @@ from replay.model.message import body_tree, with_values
 from replay.model.session import Session
 from replay.model.tree import Place, Tree, pattern, replaced
 from replay.mutate.free_text import best_free_text, make_letters, make_marker
+from replay.mutate.privileges import privileged_fields
 from replay.mutate.rebody import with_body, with_members
 from replay.mutate.sites import is_id_key, last_key, site_of
 
 _PRIVILEGE = "is_admin"
+_PRIVILEGED = "privileged-fields"
 _Change = tuple[Request, tuple[Injected, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Inflate:
-    """Five variants per endpoint with a JSON object as its body; sizes are what one request carries."""
+    """Five variants per endpoint with a JSON object as its body, and a sixth where answers show fields of power.
+
+    Sizes are what one request carries.
+    """
 
     string_bytes: int = 1_048_576
     array_items: int = 10_000
@@ -48,21 +53,31 @@ class Inflate:
                 continue
             if _object_of(exchange.request) is not None:
                 yield from (site_of(exchange, variant) for variant in _VARIANTS)
+                if privileged_fields(session, exchange):
+                    yield site_of(exchange, _PRIVILEGED)
 
     def apply(self, session: Session, site: Site, rng: Random) -> tuple[Step, ...]:
         def change(exchange: Exchange) -> tuple[Step, ...]:
-            request, _ = self._change(exchange.request, site.variant, rng)
+            request, _ = self._change(session, exchange, site.variant, rng)
             return (Step(exchange.id, request, mutated=True),)
 
         return steps_with(session, site, change)
 
     def injected(self, session: Session, site: Site, rng: Random) -> tuple[Injected, ...]:
         """One entry per added value that can be told apart; of thousands of equal keys the first."""
-        return self._change(session.exchanges[session.index_of(site.exchange_id)].request, site.variant, rng)[1]
+        return self._change(session, session.exchanges[session.index_of(site.exchange_id)], site.variant, rng)[1]
 
-    def _change(self, request: Request, variant: str, rng: Random) -> _Change:
+    def _change(self, session: Session, exchange: Exchange, variant: str, rng: Random) -> _Change:
+        if variant == _PRIVILEGED:
+            return _with_privileges(exchange.request, privileged_fields(session, exchange), rng)
         key = f"x_replay_{rng.getrandbits(32):08x}"
-        return _VARIANTS[variant](self, request, key, make_marker(rng), rng)
+        return _VARIANTS[variant](self, exchange.request, key, make_marker(rng), rng)
+
+
+def _with_privileges(request: Request, names: tuple[str, ...], rng: Random) -> _Change:
+    """Fields that answers show and that nobody sends, each with a marker of its own."""
+    added = tuple(_injected(name, make_marker(rng)) for name in names)
+    return _grown(request, b",".join(_member(one.key, one.value) for one in added)), added
 
 
 def _unknown_key(_: Inflate, request: Request, key: str, marker: str, __: Random) -> _Change:

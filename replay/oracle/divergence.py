@@ -14,6 +14,7 @@ from replay.model.evidence import Evidence, Role
 from replay.model.finding import Finding, Level, Proof, Severity
 from replay.model.message import request_leaves
 from replay.model.tree import Scalar, Tree
+from replay.oracle.list_leak import leaking_endpoints
 from replay.oracle.rowset import is_secret, shown
 from replay.oracle.subject import CLEAN, Subject
 
@@ -45,6 +46,7 @@ _PASSWORD_FIELD = re.compile(r"passw|pwd|secret", re.IGNORECASE)
 _CODE_FIELD = re.compile(r"otp|passcode|pin$|^code$", re.IGNORECASE)
 _INVALID = frozenset({400, 422})
 _SAMPLES = 3
+_CONTENT = frozenset({DifferenceKind.VALUE, DifferenceKind.LENGTH, DifferenceKind.RENAMING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,10 @@ class Divergence:
         groups: dict[Group, list[Difference]] = {}
         with_password = _with_field(evidence, _PASSWORD_FIELD)
         with_code = _with_field(evidence, _CODE_FIELD)
+        leaking = leaking_endpoints(evidence) if evidence.differences else frozenset()
         for one in evidence.differences:
+            if one.endpoint in leaking and one.kind in _CONTENT:
+                continue  # part of the leak (see list-leak): lengths and counts follow what others have stored
             is_misled = (one.exchange_id in with_password and _is_refusal(one, _INVALID)) or (
                 one.exchange_id in with_code and _is_refusal(one, range(400, 500))
             )

@@ -158,7 +158,7 @@ def _level(hit: _Hit, *, is_race: bool) -> Level:
 
 
 def _promised(hit: _Hit) -> str:
-    reasons = [f"one idempotency key in {hit.promise.where}"] if hit.promise else []
+    reasons = [hit.promise.where] if hit.promise else []
     if any(one.serial >= 0 for one in hit.doubled):
         reasons.append("the same copies one after another made fewer")
     return "; ".join(reasons)

@@ -29,6 +29,7 @@ from replay.oracle.ownership import (
     public_in,
     sent_by,
 )  # fmt: skip
+from replay.oracle.shares import shares_with
 from replay.oracle.subject import statuses, subject_of
 
 _ENOUGH_VALUES = 2  # one equal text may be chance, two are not
@@ -93,23 +94,27 @@ def _breach(evidence: Evidence, trace: Trace) -> _Breach | None:
         reader, victim = carrier_of(attempt), attempt.actor.tenant if attempt.actor else ""
         allowed = public | sent_by(trace, reader) | _own_answers(trace, reader)
         seen = markers_answered(attempt.response) - allowed
+        seen -= shares_with(trace, reader, ownership).opened(attempt, seen, ownership)
         is_new = is_fresh(evidence, trace, reader)
         owned = ownership.of_tenant(victim, seen)
         others = ownership.foreign_to(reader, seen, is_fresh=is_new) - owned
         if owned or others:
             is_certain = bool(owned) or is_new or any(marker in ownership.here for marker in others)
             return _Breach(attempt, owned, others, is_certain=is_certain)
-        if not _has_planted(trace, victim):
+        if not _shows_markers(evidence, victim):
             values = _equal_values(evidence, trace, attempt, victim)
             if len(values) >= _ENOUGH_VALUES:
                 return _Breach(attempt, frozenset(), frozenset(), values, is_certain=False)
     return None
 
 
-def _has_planted(trace: Trace, tenant: str) -> bool:
-    """True when a marker of the tenant was really sent in this trace; a world plans more than a scenario sends."""
-    played = {attempt.exchange_id for attempt in trace.attempts}
-    return any(planted.tenant == tenant and planted.exchange_id in played for planted in trace.planted)
+def _shows_markers(evidence: Evidence, victim: str) -> bool:
+    """True when clean answers at the site hold what the victim planted: markers can then tell whose data it is."""
+    return any(
+        ownership_of(evidence, control).of_tenant(victim, markers_answered(attempt.response))
+        for control in evidence.controls
+        for attempt in control.judged()
+    )
 
 
 def _own_answers(trace: Trace, tenant: str) -> frozenset[str]:

@@ -29,6 +29,7 @@ from replay.oracle.ownership import (
     public_in,
     sent_by,
 )  # fmt: skip
+from replay.oracle.shares import shares_with
 from replay.oracle.subject import Subject
 
 _SHOWN = 10
@@ -42,6 +43,13 @@ class _Sight:
     world: int
     owners: tuple[tuple[str, str], ...]  # (marker, owner)
     is_certain: bool
+
+
+def leaking_endpoints(evidence: Evidence) -> frozenset[str]:
+    """Endpoints whose clean answers show another tenant's data: how much of it is there depends on everybody."""
+    return frozenset(
+        sight.attempt.endpoint for trace in evidence.of(Role.CLEAN) for sight in _sights(evidence, trace)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +108,8 @@ def _sights(evidence: Evidence, trace: Trace) -> Iterator[_Sight]:
             continue
         seen = markers_answered(attempt.response) - allowed[reader]
         foreign = ownership.foreign_to(reader, seen, is_fresh=fresh[reader])
+        if foreign:
+            foreign -= shares_with(trace, reader, ownership).opened(attempt, foreign, ownership)
         if foreign:
             is_certain = fresh[reader] or any(marker in ownership.here for marker in foreign)
             yield _Sight(attempt, trace.world, _named(ownership, foreign), is_certain)

@@ -1,4 +1,8 @@
-"""What the client was promised: an idempotency key in a request asks for the effect once, however often it is sent."""
+"""What the client was promised: an idempotency key in a request asks for the effect once, however often it is sent.
+
+So does PUT by its method (RFC 9110 section 9.2.2), where it makes the thing that its path names (201): the same again
+replaces that. A PUT that changes something (200, 204) may rightly leave one more row of history each time.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from replay.model.message import request_leaves, text_of
 KEY_HEADERS = ("idempotency-key", "x-idempotency-key", "paypal-request-id")
 KEY_FIELDS = ("idempotency_key", "idempotencykey", "idempotency-key")
 WEAK_KEY_FIELDS = ("request_id", "requestid")  # often a mere tracing id: the promise is only probable
+_CREATED = 201
 _ENVELOPE_SIZE = 2  # ("body", name): keys deeper in a document belong to something else
 
 # Serial copies that were throttled, signed out or broken say nothing about what the rows allow.
@@ -30,9 +35,17 @@ def promise_of(trace: Trace) -> Promise | None:
     """What the judged copies asked for, or None when none of them carried a key."""
     found = [key for attempt in trace.judged() if (key := _key_of(attempt.request))]
     if not found:
-        return None
+        return _promise_of_method(trace)
     where, is_weak, _ = found[0]
     return Promise(where, is_weak, len({key for _, _, key in found}))
+
+
+def _promise_of_method(trace: Trace) -> Promise | None:
+    judged = trace.judged()
+    makes = bool(judged) and all(attempt.request.method == "PUT" for attempt in judged)
+    if not makes or not any(attempt.recorded_status == _CREATED for attempt in judged):
+        return None
+    return Promise("the method PUT", False, len({attempt.request.target for attempt in judged}))
 
 
 def is_comparable(serial: Trace, mutated: Trace) -> bool:
@@ -48,14 +61,14 @@ def _is_uncomparable(attempt: Attempt) -> bool:
 def _key_of(request: Request) -> tuple[str, bool, str] | None:
     for name in KEY_HEADERS:
         if key := request.headers.get(name):
-            return f"header {name}", False, key
+            return f"one idempotency key in header {name}", False, key
     weak = None
     for place, value in request_leaves(request):
         if place[0] not in {"body", "form"} or (place[0] == "body" and len(place) != _ENVELOPE_SIZE):
             continue
         name = str(place[1]).lower()
         if value and name in KEY_FIELDS:
-            return f"{place[0]}.{place[1]}", False, text_of(value)
+            return f"one idempotency key in {place[0]}.{place[1]}", False, text_of(value)
         if value and name in WEAK_KEY_FIELDS:
-            weak = f"{place[0]}.{place[1]}", True, text_of(value)
+            weak = f"one idempotency key in {place[0]}.{place[1]}", True, text_of(value)
     return weak

@@ -10,6 +10,7 @@ from replay.model.case import Expectation
 from replay.model.evidence import Evidence, Trace
 from replay.model.finding import Finding, Level, Proof, Severity
 from replay.model.reading import Operation, RowChange
+from replay.oracle.canonical import values_sent
 from replay.oracle.rowset import (
     JOURNALS,
     Effect,
@@ -77,12 +78,13 @@ def _written(evidence: Evidence, trace: Trace, usual: set[Effect]) -> list[RowCh
     judged = trace.judged()
     if not judged or not all(400 <= attempt.status < 500 for attempt in judged):
         return []
+    sent = values_sent(attempt.request for control in evidence.controls for attempt in control.judged())
     rows = [
         change
         for change in trace.changes or ()
         if (change.entity, change.operation) in usual
         and is_usual(change, evidence.controls)
-        and not tells_other_outcome(change, evidence.controls)
+        and not tells_other_outcome(change, evidence.controls, sent)
     ]
     has_strong = any(operation is not Operation.UPDATE for _, operation in usual)
     if has_strong and all(row.operation is Operation.UPDATE for row in rows):

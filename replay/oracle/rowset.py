@@ -45,11 +45,18 @@ def inserts_of(trace: Trace, entity: str) -> list[RowChange]:
 
 
 def changed_columns(change: RowChange) -> frozenset[str]:
-    """What an update changed, times left out (every touch renews `updated_at`); empty when `before` is not known."""
+    """What an update changed; empty when `before` is not known.
+
+    A time that became another time is left out (every touch renews `updated_at`); one that was set or cleared is a
+    change of state (`deleted_at`).
+    """
     before, after = dict(change.before), dict(change.after)
     if len(before) <= len(change.key):
         return frozenset()
-    return frozenset(name for name, value in after.items() if before.get(name) != value and not _is_time(name, value))
+    changed = {name for name, value in after.items() if before.get(name) != value}
+    return frozenset(
+        name for name in changed if before.get(name) is None or after[name] is None or not _is_time(name, after[name])
+    )
 
 
 def is_usual(change: RowChange, controls: Iterable[Trace]) -> bool:
@@ -100,16 +107,22 @@ def noted(controls: Iterable[Trace]) -> frozenset[str]:
     return frozenset(entity for entity, is_only in notes.items() if is_only)
 
 
-def tells_other_outcome(change: RowChange, controls: Sequence[Trace]) -> bool:
-    """True when an inserted row says something else where all clean ones say the same: `refused` instead of `ok`."""
-    if change.operation is not Operation.INSERT:
-        return False
+def tells_other_outcome(change: RowChange, controls: Sequence[Trace], sent: frozenset[str]) -> bool:
+    """True when an inserted row says something else where all clean ones say the same: `refused` instead of `ok`.
+
+    Not where the key stands, nor what was `sent` (by clean requests, as text): that is what a mutation changes.
+    """
     rows = [inserts_of(trace, change.entity) for trace in controls]
     others = [other.row for changes in rows for other in changes]
-    if not all(rows) or len(others) < 2:
+    if change.operation is not Operation.INSERT or not all(rows) or len(others) < 2:
         return False
+    own = {name for name, _ in change.key} if len(change.key) < len(change.row) else set()
     return any(
-        value is not None and value != change.row.get(name) and all(other.get(name) == value for other in others)
+        name not in own
+        and value is not None
+        and text_of(value) not in sent
+        and value != change.row.get(name)
+        and all(other.get(name) == value for other in others)
         for name, value in others[0].items()
     )
 

@@ -107,7 +107,10 @@ def _is_known(place: str, known: set[str]) -> bool:
 
 
 def _takes_column(evidence: Evidence, change: RowChange, injected: Injected) -> bool:
-    """The column of that name has the injected value, and in every control the same other one."""
+    """The column of that name has the injected value, and in the controls another one.
+
+    A short value (`true`) must moreover be the only difference: all controls have the same other one.
+    """
     column = next((name for name in change.row if _folded(name) == _folded(injected.key)), "")
     if not column or not _is_value(change.row[column], injected.value):
         return False
@@ -117,7 +120,8 @@ def _takes_column(evidence: Evidence, change: RowChange, injected: Injected) -> 
         for other in control.changes or ()
         if (other.entity, other.operation) == (change.entity, change.operation)
     }
-    return len(usual) == 1 and not _is_value(usual.pop(), injected.value)
+    is_steady = len(usual) == 1 or (bool(usual) and len(injected.value) >= _SHORTEST_MARKER)
+    return is_steady and not any(_is_value(value, injected.value) for value in usual)
 
 
 def _holds_marker(change: RowChange, injected: Injected) -> bool:

@@ -16,6 +16,7 @@ from replay.model.headers import Headers
 from replay.model.message import body_tree, cookies, path_segments, split_authorization
 from replay.model.session import Actor
 from replay.model.tree import Tree
+from replay.redact.vocabulary import VERBS
 
 TENANT_CLAIMS = ("tid", "tenant", "tenant_id", "tenantId", "org", "org_id", "orgId", "organization_id")
 PRINCIPAL_CLAIMS = ("sub", "user_id", "userId", "uid", "email")
@@ -36,11 +37,8 @@ _TOKEN_KEYS = frozenset(
     }
 )  # fmt: skip
 _TENANT_COLLECTIONS = frozenset(
-    {
-        "o", "org", "orgs", "organization", "organizations", "organisation", "organisations", "tenant", "tenants", "w",
-        "workspace", "workspaces", "company", "companies",
-    }
-)  # fmt: skip
+    {"o", "w", "org", "orgs", "organizations", "organisations", "tenants", "workspaces", "companies"}
+)
 _MIN_TOKEN_LENGTH = 8  # shorter texts under such keys are words ("bearer"), not credentials
 
 
@@ -94,7 +92,7 @@ def tenant_in_path(request: Request) -> str:
     segments = path_segments(request.path)
     for collection, name, below in zip(segments, segments[1:], segments[2:], strict=False):
         if collection.lower() in _TENANT_COLLECTIONS:
-            return name if below else ""
+            return name if below and name.lower() not in VERBS else ""
     return ""
 
 

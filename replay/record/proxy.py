@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 from replay.model.errors import RecordError, UsageError
 from replay.record.addon import addon_path
+from replay.record.private_memory import keep_memory_private
 from replay.record.recording import RecordSummary
 
 DRAIN_SECONDS = 10.0  # well under Kubernetes' 30 s
@@ -59,6 +60,7 @@ def record(plan: ProxyPlan, say: Say) -> RecordSummary:
     if leaking:
         raise RecordError(f"{leaking} is set: it would write the TLS keys of recorded traffic to disk; unset it")
     _check_port(plan)
+    keep_memory_private()
     with tempfile.TemporaryDirectory(prefix="replay-confdir-") as confdir:  # no CA key stays on disk
         try:
             return asyncio.run(_serve(plan, confdir, say))

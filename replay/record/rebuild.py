@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from replay.model.body import EMPTY, Body
 from replay.model.exchange import Exchange, Outcome, Request, Response
 from replay.model.headers import Headers
 from replay.record.decode import BodyRefusedError, decoded
 from replay.record.faults import fault_of
 from replay.record.snapshot import RawHeaders, Snapshot
+
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")  # line folds (RFC 9112 section 5.2) and worse; no field needs them
 
 
 def exchange_of(snapshot: Snapshot, name: str) -> tuple[Exchange, tuple[str, ...]]:
@@ -57,4 +61,6 @@ def _body(data: bytes, size_bytes: int, headers: Headers, side: str, reasons: li
 
 
 def _headers(fields: RawHeaders) -> Headers:
-    return Headers(tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in fields))
+    return Headers(
+        tuple((name.decode("latin-1"), _CONTROLS.sub(" ", value.decode("latin-1"))) for name, value in fields)
+    )

@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import select
 import signal
 import sys
@@ -26,6 +25,7 @@ from replay.model.capture import CaptureInfo
 from replay.model.errors import ReplayError
 from replay.model.plugins import make_plugins
 from replay.record.frames import FrameBuffer, FrameKind
+from replay.record.private_memory import keep_memory_private
 from replay.record.scribe import Scribe
 from replay.redact.builtin import BUILTIN
 from replay.redact.policy import Keep, Policy
@@ -117,7 +117,7 @@ class _Frames:
 def _isolate() -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    keep_memory_private()
     os.umask(0o077)
     with suppress(OSError):
         os.nice(10)  # the traffic comes first

@@ -20,6 +20,8 @@ from replay.model.errors import RecordError
 from replay.record.frames import FrameKind, encode
 
 READY_SECONDS = 5.0
+# What an interpreter needs to start. All else (the redaction key, a cloud's credentials) is not the writer's business.
+_INHERITED = ("PATH", "HOME", "TMP", "TZ", "LANG", "LC_", "PYTHON", "VIRTUAL_ENV", "LD_", "DYLD_", "COVERAGE")
 NOT_STORED = "not-stored"  # the file could not take them: disk full, I/O error
 
 
@@ -48,7 +50,12 @@ class WriterProcess:
         try:
             # A session of its own: Ctrl-C in the terminal is for the proxy; the writer ends when the pipe does.
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, start_new_session=True
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                bufsize=0,
+                start_new_session=True,
+                env={name: value for name, value in os.environ.items() if name.startswith(_INHERITED)},
             )
         except OSError as error:
             raise RecordError(f"the writer process cannot be started: {type(error).__name__}") from None

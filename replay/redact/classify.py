@@ -56,7 +56,7 @@ def _numeric(role: KeyRole, text: str) -> ValueClass | None:
         return ValueClass.GEO
     if text[0] == "+" and detectors.is_phone(text):
         return ValueClass.PHONE
-    return ValueClass.KEPT
+    return ValueClass.LONG if detectors.is_long_number(text) else ValueClass.KEPT
 
 
 def _by_shape(text: str) -> ValueClass | None:

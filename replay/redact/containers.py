@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from replay.model.codec import UndecodableError, dump_json, parse_json
 from replay.model.tree import Tree
 
-_HEADER_WORD = re.compile(r"[A-Za-z0-9+-]{1,16}")
+# RFC 7518 section 3.1, RFC 8037, and the types in use: any other word might name somebody.
+_HEADER_WORD = re.compile(
+    r"(?:HS|RS|ES|PS)(?:256|384|512)|ES256K|EdDSA|none|(?:(?:at|dpop|logout)\+)?jwt|JOSE", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -33,6 +33,7 @@ class ValueClass(StrEnum):
     IP = "ip"
     HOST = "host"
     DIGITS = "digits"  # a number that names a person or opens a door
+    LONG = "long-number"  # nine digits and more: no count and no row id, but an account, a phone, a national number
     BIRTH = "birth"
     GEO = "geo"
     PASSWORD = "password"  # noqa: S105 (a class)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from replay.model.exchange import Exchange
@@ -16,6 +17,7 @@ from replay.redact.vocabulary import listed
 FIELDS = frozenset(("cookie", "set-cookie"))
 _FLAGS = listed("httponly secure partitioned")
 _WORDS = listed("strict lax none low medium high")
+_SECONDS = re.compile(r"-?\d{1,8}|315360000")  # up to three years, and the usual ten; longer is data
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ def _attribute(desk: Rewriter, attribute: str) -> str:
         return f"{name}={redact_path(desk, value, place)}"
     if lower == "expires" and is_timestamp(value):
         return attribute
-    if lower == "max-age" and value.lstrip("-").isdecimal():
+    if lower == "max-age" and _SECONDS.fullmatch(value):
         return attribute
     if lower in ("samesite", "priority") and value.lower() in _WORDS:
         return attribute

@@ -51,6 +51,8 @@ _PHONE = re.compile(r"\+\d(?:[ ().\/-]{0,2}\d){6,14}|0\d{8,14}")
 _IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)")
 _IPV6 = re.compile(r"(?=[^:]*:[^:]*:)[0-9a-f:]{2,39}(?:(?<=:)[\d.]{7,15})?", re.IGNORECASE)
 _NUMBER = re.compile(r"[+-]?(?:0|[1-9]\d{0,19})(?:\.\d{1,17})?(?:[eE][+-]?\d{1,3})?")  # longer is no number but a code
+_LONG = re.compile(r"[+-]?([1-9]\d{8,19})(?:\.\d{1,17})?")
+_EPOCH = re.compile(r"1[2-9]|20")
 _DATE = r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
 _CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d(?::[0-6]\d(?:[.,]\d{1,9})?)?"
 _TIMESTAMP = re.compile(rf"{_DATE}(?:[T ]{_CLOCK}(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?)?|{_CLOCK}")
@@ -124,6 +126,12 @@ def is_ipv6(value: str) -> bool:
 
 def is_number(value: str) -> bool:
     return _NUMBER.fullmatch(value) is not None
+
+
+def is_long_number(value: str) -> bool:
+    """Nine digits and more before the point, but no epoch time (s, ms, us, ns) between 2008 and 2036."""
+    found = _LONG.fullmatch(value)
+    return found is not None and not (_EPOCH.match(found[1]) and len(found[1]) in (10, 13, 16, 19))
 
 
 def is_timestamp(value: str) -> bool:

@@ -6,14 +6,14 @@ import re
 from dataclasses import dataclass
 
 from replay.model.exchange import Exchange
-from replay.redact import cookies, credentials, locations
+from replay.redact import cookies, credentials, header_words, locations
 from replay.redact.contract import Action, Notes, Side, ValueClass
-from replay.redact.detectors import has_strong, is_timestamp
+from replay.redact.detectors import is_timestamp
 from replay.redact.media_types import reduced
 from replay.redact.pseudonyms import Pseudonym
 from replay.redact.rewriter import Rewriter
 from replay.redact.sides import header_place, with_fields
-from replay.redact.vocabulary import is_plain_name, listed, looks_like_data
+from replay.redact.vocabulary import is_plain_name, listed
 
 ALLOWED = listed(
     """accept accept-charset accept-encoding accept-language accept-patch accept-post accept-ranges
@@ -28,16 +28,15 @@ ALLOWED = listed(
 )
 _SPOKEN_FOR = credentials.FIELDS | cookies.FIELDS | locations.FIELDS
 _ETAGS = frozenset(("etag", "if-none-match", "if-match", "if-range"))
-_PIECES = re.compile(r"[\s,;=/()\"]+")
-_PIECE = re.compile(r"|[A-Za-z*][A-Za-z0-9*+._-]{0,40}|[-\d.:*]{1,12}")
-_QUOTED = re.compile(r"\"([^\"]*)\"")
-_PRODUCT = re.compile(r"[A-Za-z][A-Za-z-]{0,30}/\d{1,4}(?:\.\d{1,4}){0,3}(?![\w.])")
+_ETAG = re.compile(r"[^\s,\"]+")
+_PIECE = re.compile(r"[^\s,;=/()\"?]+")
+_PRODUCT = re.compile(r"([A-Za-z][A-Za-z-]{0,30})/(\d{1,3}(?:\.\d{1,3}){0,2})(?![\w])")
 _PLAIN_AGENT = "agent/1"
 
 
 @dataclass(frozen=True, slots=True)
 class HeaderFields:
-    """Allowed fields stay while every piece of them is a plain word; names that are data drop the field."""
+    """Of allowed fields the words stay that HTTP knows; names that are data drop the field."""
 
     name: str = "header-fields"
 
@@ -60,29 +59,34 @@ def _redact_field(desk: Rewriter, key: str, value: str) -> str | None:
         return reduced(value)
     if key == "user-agent":
         return _agent(desk, value, place)
-    if key in ALLOWED and _is_plain(value):
-        desk.notes.words.add(value)
-        return value
+    text = value.strip()
+    if is_timestamp(text):
+        desk.notes.words.add(text)
+        return text
+    if key in ALLOWED:
+        return _PIECE.sub(lambda found: _piece(desk, key, found.group(), place), text)
     if key in _ETAGS:
-        return (
-            _QUOTED.sub(lambda found: f'"{desk.value("etag", found[1], place)}"', value)
-            if '"' in value
-            else (desk.value("etag", value, place))
+        return _ETAG.sub(
+            lambda found: found[0] if found[0] in ("W/", "*") else desk.value("etag", found[0], place), text
         )
-    return desk.value(key, value.strip(), place)
+    return desk.value(key, text, place)
 
 
 def _agent(desk: Rewriter, value: str, place: str) -> str:
     """The first product: device ids and addresses stand in the comments behind it."""
     product = _PRODUCT.match(value)
-    fresh = product.group() if product else _PLAIN_AGENT
+    fresh = _PLAIN_AGENT
+    if product:
+        name = product[1] if product[1].lower() in header_words.PRODUCTS else desk.value("", product[1], place)
+        fresh = f"{name}/{product[2]}"
     if fresh != value:
         desk.notes.did(desk.side, place, ValueClass.FIELD, Action.MASK)
     return fresh
 
 
-def _is_plain(value: str) -> bool:
-    if is_timestamp(value):
-        return True
-    pieces = _PIECES.split(value)
-    return all(_PIECE.fullmatch(piece) and not looks_like_data(piece) for piece in pieces) and not has_strong(value)
+def _piece(desk: Rewriter, key: str, piece: str, place: str) -> str:
+    """A word that HTTP knows stays; any other is a value like others."""
+    if header_words.is_known(key, piece):
+        desk.notes.words.add(piece)
+        return piece
+    return desk.value("", piece, place)

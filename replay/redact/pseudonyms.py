@@ -29,6 +29,7 @@ CONSTANT = "Redacted-1!"  # 11 characters, four classes: passes the usual passwo
 REFUSED_CONSTANT = "Redacted-0!"  # for passwords that the service refused (see refused_passwords)
 CONSTANT_NUMBER = 1111
 KEY_BYTES = 32
+_INTEGER_LIMITS = ("2147483647", "9007199254740991", "9223372036854775807", "18446744073709551615")  # int32, JS, int64
 _MEMO_LIMIT = 65_536  # entries; about 20 MB at worst with values of at most 256 characters
 
 _OUR_EMAIL = re.compile(r"u[0-9a-f]{16}@d[0-9a-f]{8}\.example")
@@ -142,14 +143,21 @@ class Pseudonym:
         return _refill(value, digits[:kept] + self._digits("phone", digits, len(digits) - kept))
 
     def digits(self, value: str) -> str:
-        """All digits replaced, zero only by zero at the start, so that a number keeps its length."""
+        """All digits replaced, zero only by zero at the start; a number keeps its length and fits where it fitted."""
         digits = digits_of(value)
         fresh = self._digits("digits", digits, len(digits))
         if digits and digits[0] == "0":
             fresh = "0" + fresh[1:]
         elif fresh.startswith("0"):
             fresh = "7" + fresh[1:]
+        if any(len(digits) == len(limit) and digits <= limit < fresh for limit in _INTEGER_LIMITS):
+            fresh = "1" + fresh[1:]
         return _refill(value, fresh)
+
+    def long_number(self, value: str) -> str:
+        """The digits before the point replaced as by `digits`; sign and fraction stay."""
+        whole, mark, rest = value.partition(".")
+        return self.digits(whole) + mark + rest
 
     def ipv4(self, value: str) -> str:
         """Inside 10.0.0.0/8."""

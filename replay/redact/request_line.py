@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 
 from replay.model.exchange import Exchange
@@ -10,8 +9,8 @@ from replay.redact.contract import Action, Notes, Side, ValueClass
 from replay.redact.pseudonyms import Pseudonym
 from replay.redact.rewriter import Rewriter
 from replay.redact.urls import redact_path, redact_query, redact_url
+from replay.redact.vocabulary import METHODS
 
-_METHOD = re.compile(r"[A-Z]{3,16}(?:-[A-Z]{3,16})?")
 _FALLBACK_METHOD = "OTHER"
 
 
@@ -25,7 +24,7 @@ class RequestLine:
         desk = Rewriter(pseudonym, notes, Side.REQUEST)
         request = exchange.request
         method = request.method
-        if not _METHOD.fullmatch(method):
+        if method not in METHODS:
             method = _FALLBACK_METHOD
             notes.did(Side.REQUEST, "method", ValueClass.FIELD, Action.MASK)
         target = _redact_target(desk, request.target)

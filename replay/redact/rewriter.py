@@ -3,8 +3,8 @@
 `Rewriter` is the desk at which all redactors work: it knows one side of one exchange, writes stand-ins, opens text that
 holds other values (JSON, URLs, JWT, base64, percent-encoding; four levels deep) and keeps the notes.
 
-Rule: small integers stay in this form, as numbers and as digits in text of their own: they are what replay binds ids
-by. They are pseudonymised only under names that make them personal, or when they are card numbers.
+Rule: small integers (up to eight digits) and epoch times stay in this form, as numbers and as digits in text of their
+own: they are what replay binds ids by. They are pseudonymised only under names that make them personal.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from replay.model.tree import Scalar, Tree
 from replay.redact import containers, urls
 from replay.redact.classify import classify
 from replay.redact.contract import Action, Change, Notes, Original, Side, ValueClass
-from replay.redact.detectors import digits_of, find_embedded, has_strong, is_card_digits
+from replay.redact.detectors import digits_of, find_embedded, has_strong, is_card_digits, is_long_number
 from replay.redact.pseudonyms import CONSTANT, CONSTANT_NUMBER, Pseudonym
 from replay.redact.tree_walk import rebuilt
 from replay.redact.vocabulary import KeyRole, is_plain_name, role_of
@@ -107,6 +107,7 @@ class Rewriter:
             ValueClass.IBAN: self.pseudonym.iban,
             ValueClass.PHONE: self.pseudonym.phone,
             ValueClass.DIGITS: self.pseudonym.digits,
+            ValueClass.LONG: self.pseudonym.long_number,
             ValueClass.BIRTH: self.pseudonym.birth,
             ValueClass.IP: self.pseudonym.ipv6 if ":" in text else self.pseudonym.ipv4,
             ValueClass.GEO: _coarse,
@@ -128,11 +129,19 @@ class Rewriter:
 
     def _number(self, role: KeyRole, value: int | float, place: str) -> Scalar:
         if self.notes.keeps and place in self.notes.keeps:
+            self.notes.words.add(str(value))
             return value
         if role is KeyRole.SECRET:
             return self._noted(place, ValueClass.PASSWORD, value, CONSTANT_NUMBER)
         if isinstance(value, float) and not value.is_integer():
-            return self._noted(place, ValueClass.GEO, value, round(value, 1)) if role is KeyRole.GEO else value
+            if role is KeyRole.GEO:
+                return self._noted(place, ValueClass.GEO, value, round(value, 1))
+            text = f"{value:f}"
+            return (
+                self._noted(place, ValueClass.LONG, value, float(self.pseudonym.long_number(text)))
+                if is_long_number(text)
+                else value
+            )
         text, sign = str(abs(int(value))), -1 if value < 0 else 1
         if is_card_digits(text):
             return self._noted(place, ValueClass.CARD, value, sign * int(self.pseudonym.card(text)))
@@ -142,6 +151,8 @@ class Rewriter:
             isinstance(value, int) and len(text) > _UINT64_DIGITS
         ):
             return self._noted(place, ValueClass.DIGITS, value, sign * int(self.pseudonym.digits(text)))
+        if is_long_number(text):
+            return self._noted(place, ValueClass.LONG, value, sign * int(self.pseudonym.digits(text)))
         return value
 
     def _noted(self, place: str, kind: ValueClass, old: int | float, new: int | float) -> int | float:

@@ -28,6 +28,8 @@ _UPPER_HEX = bytes(65 + i % 6 for i in range(256))
 _RUN = re.compile(r"[a-z]+|[A-Z]+|[0-9]+|[^\x00-\x7f]")
 _HEX = re.compile(r"(?=.*\d)(?:[0-9a-f]{8,}|[0-9A-F]{8,})")
 _PREFIXED = re.compile(r"([a-z]{1,12})[_-](?=[A-Za-z0-9]*\d)([A-Za-z0-9]{4,})")
+# Symbols that stand for letters: enclosed ones, regional indicators, Braille.
+_SPELLING = re.compile("[\u2460-\u24ff\u2800-\u28ff\u3200-\u33ff\U0001f100-\U0001f1ff]")
 _CHECK_BITS, _BODY_BITS = 32.0, 48.0
 _SHORTEST_CHECKED = 17  # characters; below this 80 bits never fit
 _SPARE_WINDOW = 64  # characters before the check in which the other 48 bits must stand
@@ -94,7 +96,7 @@ def _foreign(char: str, lower: str, upper: str, digit: str) -> str:
         return upper if char.isupper() else lower
     if char.isnumeric():
         return digit
-    return char if unicodedata.category(char)[0] in "PSZ" else "x"
+    return char if unicodedata.category(char)[0] in "PSZ" and not _SPELLING.match(char) else "x"
 
 
 def _check_start(text: str) -> int | None:

@@ -29,7 +29,9 @@ _TO_STANDARD = str.maketrans("-_", "+/")
 _STRONG = frozenset(
     (ValueClass.EMAIL, ValueClass.UUID, ValueClass.JWT, ValueClass.CARD, ValueClass.IBAN, ValueClass.PHONE)
 )
-_WORDY = frozenset((ValueClass.NAME, ValueClass.TEXT, ValueClass.TOKEN, ValueClass.PASSWORD, ValueClass.DIGITS))
+_WORDY = frozenset(
+    (ValueClass.NAME, ValueClass.TEXT, ValueClass.TOKEN, ValueClass.PASSWORD, ValueClass.DIGITS, ValueClass.LONG)
+)
 _OUR_EMAIL_TAIL = re.compile(r"u[0-9a-f]{16}@d[0-9a-f]{8}\.example$", re.IGNORECASE)
 _LETTERS_AND_SPACES = re.compile(r"[^\W\d_]+(?:[ '’.-]+[^\W\d_]+)+\.?")
 _DIGIT = re.compile(r"\d")

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from replay.model.tree import Scalar, Tree
-from replay.redact.vocabulary import is_error_parent
-
-_MAP_KEYS = 50  # an object with more distinct keys is a map: its keys are data
+from replay.redact.vocabulary import is_error_parent, is_password_name
 
 VisitName = Callable[[str, str], str]  # (name, place of the parent) -> name
 VisitLeaf = Callable[[str, Scalar, str, bool], Scalar]  # (nearest name, value, place, inside an error) -> value
@@ -36,6 +34,7 @@ def rebuilt(tree: Tree, place: str, visit_name: VisitName, visit_leaf: VisitLeaf
         for key, child in items:
             new = visit_name(key, here)
             inside = f"{here}.{new}" if here else new
+            key = name if is_password_name(name) else key
             if isinstance(child, (dict, list)):
                 node[new] = child
                 stack.append((child, inside, key, in_error or is_error_parent(key)))

@@ -6,7 +6,7 @@ import re
 from typing import Protocol
 from urllib.parse import quote, unquote, unquote_plus
 
-from replay.redact.vocabulary import PEOPLE, VERBS, is_route_word, is_structural
+from replay.redact.vocabulary import PEOPLE, VERBS, is_route_word
 
 _SEGMENT_SAFE = "!$&'()*+,;=:@~-._"  # as replay.model.message quotes segments
 _ABSOLUTE = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*:)?//([^/?#]*)([^?#]*)(\?[^#]*)?(#.*)?", re.DOTALL)
@@ -93,7 +93,7 @@ def _segment(desk: Desk, segment: str, before: str, place: str) -> str:
 def _piece(desk: Desk, piece: str, kind: str) -> str:
     raw_name, mark, raw_value = piece.partition("=")
     name, value = unquote_plus(raw_name), unquote_plus(raw_value)
-    if not mark and not is_structural(name):
+    if not mark and not is_route_word(name):  # `?wsdl` is a word of the program, `?Kowalski` is not
         return quote(desk.value("", name, kind), safe="")
     new_name = desk.name(name, kind)
     new_value = desk.value(name, value, f"{kind}.{new_name}[*]") if value else ""

@@ -20,6 +20,7 @@ class KeyRole(StrEnum):
     PLAIN = "plain"
     ENUM = "enum"  # one word of a closed list
     WORDS = "words"  # several such words: sort orders, field lists
+    SCOPES = "scopes"  # the same, with blanks between (RFC 6749 section 3.3)
     SECRET = "secret"  # noqa: S105 (a role); masked with a constant: equality of low-entropy secrets must not show
     TOKEN = "token"  # noqa: S105 (a class)
     NAME = "name"
@@ -65,7 +66,8 @@ _ENUM_WORDS = listed(
     country mode level severity priority category format encoding algorithm protocol scheme brand action event reason
     stage phase tier plan color size interval frequency weekday"""
 )
-_WORDS = listed("sort sortby order orderby ordering fields include includes expand embed columns scope scopes select")
+_WORDS = listed("sort sortby order orderby ordering fields include includes expand embed columns select")
+_SCOPES = listed("scope scopes")
 _ERROR_PARENTS = listed("error errors fault problem")
 
 _PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
@@ -75,7 +77,10 @@ _LINKED_DATA = listed("@id @type @context @graph @value @language @list @set @vo
 _STRUCTURAL_PIECE = re.compile(r"[A-Za-z]+\d{0,2}|\d{1,2}|")
 _HEX = re.compile(r"[0-9a-f]{8,}", re.IGNORECASE)
 _ENUM_VALUE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,23}")
-_WORDS_VALUE = re.compile(r"[+-]?[A-Za-z][A-Za-z_.]{0,40}(?::(?:asc|desc))?(?:[ ,][+-]?[A-Za-z][A-Za-z_.]{0,40}){0,20}")
+# Commas only: with blanks between them words are a sentence ("order": "call Ingrid Berg").
+_WORD = r"[+-]?[A-Za-z][A-Za-z_.]{0,40}(?:[: ](?:asc|desc|ASC|DESC))?"
+_WORDS_VALUE = re.compile(rf"{_WORD}(?:, ?{_WORD}){{0,20}}")
+_SCOPES_VALUE = re.compile(r"[a-z][A-Za-z_.:-]{0,40}(?:[ ,][a-z][A-Za-z_.:-]{0,40}){0,20}")
 LITERALS = frozenset(("", "true", "false", "null", "undefined", "none", "nil", "nan", "yes", "no", "on", "off", "-"))
 
 _ROUTE = re.compile(
@@ -106,6 +111,13 @@ VENDOR_PREFIXES = listed(
 )
 
 
+# The IANA registry of HTTP methods without the rarest, and three in use: a client may send any word as a method.
+METHODS = listed(
+    """GET HEAD POST PUT PATCH DELETE OPTIONS TRACE CONNECT QUERY PROPFIND PROPPATCH MKCOL MKCALENDAR COPY MOVE LOCK
+    UNLOCK SEARCH REPORT ACL BIND UNBIND REBIND LINK UNLINK CHECKIN CHECKOUT MERGE VERSION-CONTROL PURGE BAN LIST"""
+)
+
+
 def words_of(name: str) -> list[str]:
     """`firstName`, `first_name` and `filter[first-name]` are first, name."""
     bare = name.removesuffix("]")
@@ -128,6 +140,7 @@ def role_of(name: str, in_error: bool = False) -> KeyRole:
         (KeyRole.NUMBER, _NUMBER, ("ssn", "cardnumber", "accountnumber", "passportnumber", "iban")),
         (KeyRole.GEO, _GEO, ("latitude", "longitude")),
         (KeyRole.WORDS, _WORDS, ()),
+        (KeyRole.SCOPES, _SCOPES, ()),
         (KeyRole.TOKEN, _TOKEN, _TOKEN_ENDS),
         (KeyRole.ENUM, _ENUM, ()),
     ):
@@ -138,6 +151,12 @@ def role_of(name: str, in_error: bool = False) -> KeyRole:
     if last.endswith("name") or flat in ("login", "nickname", "surname"):
         return KeyRole.NAME
     return KeyRole.PLAIN
+
+
+@lru_cache(maxsize=8192)
+def is_password_name(name: str) -> bool:
+    """True when everything below `name` is a password's: `{"newPassword": {"value": 4711}}`."""
+    return role_of(name) is KeyRole.SECRET and "".join(words_of(name)).endswith(_SECRET_ENDS)
 
 
 def is_error_parent(name: str) -> bool:
@@ -174,6 +193,8 @@ def is_enum_word(role: KeyRole, value: str) -> bool:
     """True when `value` is a word (or words) of a closed list, at a key that holds such."""
     if role is KeyRole.ENUM:
         return bool(_ENUM_VALUE.fullmatch(value)) and is_structural(value)
+    if role is KeyRole.SCOPES:
+        return bool(_SCOPES_VALUE.fullmatch(value)) and not looks_like_data(value)
     return role is KeyRole.WORDS and bool(_WORDS_VALUE.fullmatch(value)) and not looks_like_data(value)
 
 

@@ -17,3 +17,12 @@ def write_private(path: Path, data: bytes) -> None:
     except OSError:
         draft.unlink(missing_ok=True)
         raise
+
+
+def is_database(path: Path) -> bool:
+    """True for a file that must not be replaced by a report: evidence is not made twice."""
+    try:
+        with path.open("rb") as file:
+            return file.read(16) == b"SQLite format 3\0"
+    except OSError:
+        return False

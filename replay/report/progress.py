@@ -11,7 +11,9 @@ from rich.progress import Progress as Bar
 from rich.table import Column
 
 from replay.model import event as events
+from replay.model.finding import Finding, NotJudged
 from replay.report.terminal import printable
+from replay.report.view import tally_of
 
 _LINE_SECONDS = 5.0  # at most one line per so many seconds inside a stage
 
@@ -28,6 +30,8 @@ class ProgressReporter:
         self._stage = ""
         self._last: events.Progress | None = None  # told, but not written yet
         self._written = 0.0
+        self._found: dict[str, Finding] = {}
+        self._unjudged: list[NotJudged] = []
 
     @property
     def name(self) -> str:
@@ -42,7 +46,10 @@ class ProgressReporter:
             self._advance(event)
         elif isinstance(event, events.Found):
             finding = event.finding
+            self._found[finding.fingerprint] = finding
             self._say(f"found: {finding.severity.value} {finding.oracle} {finding.method} {finding.endpoint}")
+        elif isinstance(event, events.Unjudged):
+            self._unjudged.append(event.verdict)
         elif isinstance(event, events.RunEnded):
             self._end(event)
 
@@ -99,16 +106,16 @@ class ProgressReporter:
         self.close()
         summary = event.summary
         word = "finished" if event.finished else "stopped early"
-        self._say(
-            f"{word} after {summary.seconds:.1f} s: {summary.cases} cases, {summary.clean} clean, "
-            f"{summary.findings} findings, {summary.not_judged} not judged"
-        )
+        tally = tally_of(summary, self._found.values(), self._unjudged)
+        verdicts = f"cases {tally.cases}: {tally.of_cases()}" if tally.cases else tally.of_cases()
+        findings = f"findings {tally.of_findings()}"
+        self._say(f"{word} after {summary.seconds:.1f} s; " + "; ".join(filter(None, (verdicts, findings))))
 
     def _write(self, event: events.Progress) -> None:
         self._last = None
         self._written = self._clock()
-        count = f"{event.done}/{event.total}" if event.total else str(event.done)
-        self._say(f"{event.stage}: {count}, {event.requests_sent} requests sent")
+        sent = f"{event.requests_sent} requests"
+        self._say(f"{event.stage}: {event.done}/{event.total}, {sent}" if event.total else f"{event.stage}: {sent}")
 
     def _say(self, text: str) -> None:
         line = printable(text)

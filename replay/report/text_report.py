@@ -14,12 +14,13 @@ from rich.text import Text
 from replay.model.finding import Finding, Severity
 from replay.report.proof_text import proof_lines
 from replay.report.terminal import printable, shortened
-from replay.report.view import RunView, count_reasons, worst_first
+from replay.report.view import RunView, count_reasons, tally_of, worst_first
 
 _STYLE = {Severity.HIGH: "bold red", Severity.MEDIUM: "yellow", Severity.LOW: "cyan"}
 _REASON_DETAILS = 3
-_NOISE_ROWS = 15
 _DETAIL_CHARS = 200
+_TABLE_COLUMNS = 80  # below, findings are listed one under the other: no fingerprint is cut in two
+_UNFAITHFUL = "low-fidelity"
 
 
 def render(view: RunView, *, colour: bool = False, width: int = 100) -> str:
@@ -29,18 +30,21 @@ def render(view: RunView, *, colour: bool = False, width: int = 100) -> str:
         file=out, width=width, force_terminal=colour, color_system="standard" if colour else None, no_color=not colour,
         markup=False, highlight=False, emoji=False, legacy_windows=False, _environ={},
     )  # fmt: skip
-    for part in _parts(view):
+    for part in _parts(view, width):
         console.print(part)
     lines = (line.rstrip() for line in out.getvalue().splitlines())
     return "\n".join(lines) + "\n"
 
 
-def _parts(view: RunView) -> Iterator[RenderableType]:
+def _parts(view: RunView, width: int) -> Iterator[RenderableType]:
     yield from _head(view)
     findings = worst_first(view.findings)
     if findings:
         yield Text(f"\n{_plural(len(findings), 'finding')}", style="bold")
-        yield _overview(findings)
+        if width < _TABLE_COLUMNS:
+            yield from _stacked(findings)
+        else:
+            yield _overview(findings)
         for n, finding in enumerate(findings, 1):
             yield from _finding(n, finding)
     else:
@@ -62,9 +66,11 @@ def _head(view: RunView) -> Iterator[RenderableType]:
     if summary is not None:
         played = f"{_plural(summary.sessions, 'session')}, {_plural(summary.exchanges, 'exchange')}"
         sent = f"{_plural(summary.requests_sent, 'request')} sent in {summary.seconds:.1f} s"
-        verdicts = f"{summary.clean} clean, {_plural(summary.findings, 'finding')}, {summary.not_judged} not judged"
         table.add_row("played", Text(f"{played}; {sent}"))
-        table.add_row("cases", Text(f"{summary.cases}: {verdicts}"))
+        tally = tally_of(summary, view.findings, view.not_judged)
+        if tally.cases:
+            table.add_row("cases", Text(f"{tally.cases}: {tally.of_cases()}"))
+        table.add_row("findings", Text(tally.of_findings()))
     if view.fidelity is not None:
         f = view.fidelity
         statuses = f"{f.statuses_reproduced} of {f.exchanges} statuses reproduced"
@@ -89,6 +95,16 @@ def _overview(findings: tuple[Finding, ...]) -> Table:
             Text(printable(finding.fingerprint)),
         )
     return table
+
+
+def _stacked(findings: tuple[Finding, ...]) -> Iterator[RenderableType]:
+    """The same for a narrow screen: two lines a finding."""
+    for n, finding in enumerate(findings, 1):
+        head = Text(f"{n:>3}  ")
+        head.append(finding.severity.value, style=_STYLE[finding.severity])
+        head.append(f" {finding.level.value}  {printable(finding.oracle)}  {printable(finding.fingerprint)}")
+        yield head
+        yield Padding(Text(_endpoint(finding)), (0, 0, 0, 5))
 
 
 def _finding(n: int, finding: Finding) -> Iterator[RenderableType]:
@@ -128,14 +144,13 @@ def _not_judged(view: RunView) -> Iterator[RenderableType]:
 
 
 def _noise(view: RunView) -> Iterator[RenderableType]:
-    if not view.noise:
+    """One line; of what could not be judged the noise says nothing."""
+    if not view.noise or any(one.reason == _UNFAITHFUL for one in view.not_judged):
         return
-    yield Text(f"\nNoise: {_plural(len(view.noise), 'place')} that clean replays do not agree about", style="bold")
-    for rule in view.noise[:_NOISE_ROWS]:
-        where = f"{printable(rule.endpoint)}  {printable(rule.place)}"
-        yield Padding(Text(f"{where}: {rule.relation.value} ({rule.differing} of {rule.pairs} pairs)"), (0, 0, 0, 2))
-    if len(view.noise) > _NOISE_ROWS:
-        yield Padding(Text(f"and {len(view.noise) - _NOISE_ROWS} more", style="dim"), (0, 0, 0, 2))
+    n = len(view.noise)
+    differ = f"{_plural(n, 'place')} {'differs' if n == 1 else 'differ'} between clean replays of one build"
+    how = "replay report --format json lists them with the relation that still holds"
+    yield Text(f"\nNoise: {differ} ({how})", style="dim")
 
 
 def _endpoint(finding: Finding) -> str:

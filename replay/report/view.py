@@ -34,6 +34,52 @@ class ReasonCount:
     details: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What became of the cases, each counted once, and of the findings, of which one case may have several.
+
+    `beyond` are verdicts that were not given outside of the played cases: the clean replays, cases never played.
+    """
+
+    cases: int
+    clean: int
+    not_judged: int
+    beyond: int
+    findings: int
+    in_cases: int
+
+    @property
+    def with_findings(self) -> int:
+        return max(0, self.cases - self.clean - self.not_judged)
+
+    def of_cases(self) -> str:
+        """Without the number of cases; empty for a run that has none."""
+        if not self.cases:
+            return f"{self.beyond} not judged" if self.beyond else ""
+        text = f"{self.clean} clean, {self.with_findings} with findings, {self.not_judged} not judged"
+        return f"{text}; {self.beyond} not judged outside of them" if self.beyond else text
+
+    def of_findings(self) -> str:
+        """`13 (6 in clean replays, 7 in cases)`."""
+        if not self.cases or not self.findings:
+            return str(self.findings)
+        return f"{self.findings} ({self.findings - self.in_cases} in clean replays, {self.in_cases} in cases)"
+
+
+def tally_of(summary: Summary, findings: Iterable[Finding], not_judged: Iterable[NotJudged]) -> Tally:
+    """The summary's numbers, told apart by what the findings and the missing verdicts belong to."""
+    lost = min(len({one.case_id for one in not_judged if one.case_id}), summary.cases - summary.clean)
+    in_cases = sum(1 for one in findings if one.case_id)
+    return Tally(
+        cases=summary.cases,
+        clean=summary.clean,
+        not_judged=lost,
+        beyond=max(0, summary.not_judged - lost),
+        findings=summary.findings,
+        in_cases=min(in_cases, summary.findings),
+    )
+
+
 def worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """High before low, sure before unsure, then by endpoint: the same order in every format and run."""
     return tuple(

@@ -26,7 +26,18 @@ from replay.model.errors import FileFormatError
 _MAGIC = b"SQLite format 3\x00"
 _WRITE_VERSION = 18  # offset in the header, 2 = WAL (sqlite.org/fileformat2.html section 1.3)
 _CELL_LIMIT_BYTES = 64 << 20  # our bodies end at 4 MiB; a longer cell is a trap for the reader's memory
+_OTHER_KINDS = {  # application ids of the schema modules
+    0x52504C43: "it is a capture, look at it with `replay inspect`",
+    0x52504C52: "it is a run file, look at it with `replay report`",
+}
 _SAFE_VERSION = re.compile(r"[0-9A-Za-z.+-]{1,32}")
+# By declared type, what a cell must not be. Times lie within ten thousand years; infinity would wait for ever.
+_WRONG = {
+    "TEXT": "typeof({column}) NOT IN ('text', 'null')",
+    "INTEGER": "typeof({column}) NOT IN ('integer', 'null')",
+    "BLOB": "typeof({column}) NOT IN ('blob', 'null')",
+    "REAL": "typeof({column}) NOT IN ('real', 'integer', 'null') OR abs({column}) > 3e11",
+}
 _READING = frozenset(
     {
         sqlite3.SQLITE_SELECT,
@@ -109,6 +120,8 @@ def open_readonly(path: Path, schema: str, application_id: int, newest_version: 
         _check_schema(connection, schema, path, what)
         if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
             raise sqlite3.DatabaseError
+        _check_cells(connection, path, what)
+        connection.text_factory = _Decoder(path, what)
         connection.set_authorizer(_only_reading)
     except sqlite3.Error as error:
         if connection:
@@ -164,7 +177,8 @@ def _check_kind(connection: sqlite3.Connection, path: Path, application_id: int,
     found = connection.execute("PRAGMA application_id").fetchone()[0]
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if found != application_id:
-        raise FileFormatError(f"{path} is not a {what}: another program made this SQLite file")
+        maker = _OTHER_KINDS.get(found, "another program made this SQLite file")
+        raise FileFormatError(f"{path} is not a {what}: {maker}")
     if version > newest:
         raise FileFormatError(
             f"{path} has format version {version} and this replay reads up to {newest}:"
@@ -185,6 +199,29 @@ def _check_schema(connection: sqlite3.Connection, schema: str, path: Path, what:
         reference.close()
     if connection.execute(listing).fetchall() != ours:
         raise FileFormatError(f"{path} is not used: its tables and views are not exactly those of a {what}")
+
+
+def _check_cells(connection: sqlite3.Connection, path: Path, what: str) -> None:
+    """SQLite lets a column hold any type; every reader behind us may rely on what the schema says."""
+    tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    for (table,) in tables:  # names are those of our own schema: it was compared before
+        columns = connection.execute(f'PRAGMA table_info("{table}")').fetchall()
+        wrong = " OR ".join(_WRONG[kind].format(column=f'"{name}"') for _, name, kind, *_ in columns)
+        if connection.execute(f'SELECT 1 FROM "{table}" WHERE {wrong} LIMIT 1').fetchone():  # noqa: S608
+            raise FileFormatError(f"{path} is damaged: it holds rows that no {what} has")
+
+
+class _Decoder:
+    """Text that is no UTF-8 raises a sentence, wherever in the program it is read."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        self._sentence = f"{path} is damaged: it holds rows that no {what} has"
+
+    def __call__(self, data: bytes) -> str:
+        try:
+            return data.decode()
+        except UnicodeDecodeError:
+            raise FileFormatError(self._sentence) from None
 
 
 def _tool_version(connection: sqlite3.Connection) -> str:

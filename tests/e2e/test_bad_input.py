@@ -104,7 +104,7 @@ def test_the_origin_as_target(tmp_path, host):
     [
         ("[mutators.duplciate]\ncopies = 3\n", ["duplciate", "duplicate, inflate, race, swap-tenant"]),
         ("[mutators.duplicate]\ncopys = 3\n", ["copys", "copies"]),
-        ("[mutators.duplicate]\ncopies = 'many'\n", ["copies", "int"]),
+        ("[mutators.duplicate]\ncopies = 'many'\n", ["copies", "a whole number"]),
         ("[oracles.nothing]\n", ["nothing", "duplicate-rows"]),
         ("[run]\nspeeed = 3\n", ["speeed", "concurrency"]),
         ("[run]\nconcurrency = -1\n", ["concurrency", "whole number"]),

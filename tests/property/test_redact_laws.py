@@ -75,7 +75,7 @@ LONG = st.one_of(
     st.uuids().map(str),
     st.text("abcdefghijkXYZ0123456789", min_size=26, max_size=60),
     st.dictionaries(st.sampled_from(["sub", "sid"]), st.uuids().map(str), min_size=1).map(jwt_of),
-    st.integers(-(10**12), 10**12),  # from 13 digits on, one in ten is a card number to Luhn
+    st.integers(-(10**8) + 1, 10**8 - 1),  # longer ones are replaced, and have no room for a check
     st.booleans(),
     st.datetimes().map(lambda moment: f"{moment.replace(microsecond=0).isoformat()}Z"),
 )

@@ -112,7 +112,7 @@ def test_what_is_not_ours_is_refused_with_one_sentence(
 def test_rows_that_no_recorder_writes_are_a_sentence_too(tmp_path: Path, change: str) -> None:
     path = capture(tmp_path / "c.db")
     sql(path, change)
-    with CaptureReader.open(path) as reader, pytest.raises(FileFormatError, match="damaged"):
+    with pytest.raises(FileFormatError, match="damaged"), CaptureReader.open(path) as reader:
         reader.sessions()
 
 

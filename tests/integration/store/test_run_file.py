@@ -212,7 +212,5 @@ def test_damaged_rows_are_one_sentence(tmp_path, statement):
         connection.execute("PRAGMA foreign_keys = OFF")
         connection.execute(statement)
     connection.close()
-    reader = RunReader(tmp_path / "run.db")
     with pytest.raises(FileFormatError, match="damaged"):
-        list(reader.evidences())
-    reader.close()
+        list(RunReader(tmp_path / "run.db").evidences())

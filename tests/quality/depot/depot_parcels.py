@@ -11,9 +11,8 @@ import uuid
 from typing import Any
 
 from aiohttp import web
-
 from depot_schema import digest, new_id, new_mood, now_text
-from depot_state import DEPOT, Depot, Refused, Who, answer, body_of, depot_of, enter, text_of
+from depot_state import Depot, Refused, Who, answer, body_of, depot_of, enter, text_of
 
 SCAN_SECONDS = 0.05  # after a parcel was registered, a scanner writes a row
 BIG_LIMIT_BYTES = 32 * 2**20
@@ -97,7 +96,9 @@ def _scan(depot: Depot, parcel_id: str) -> None:
 def _parcel(depot: Depot, who: Who, parcel_id: str, *, only_own: bool = False) -> sqlite3.Row:
     """One that the org owns, or that was shared with it. Raises Refused."""
     if only_own:
-        row = depot.one("SELECT * FROM parcel WHERE id = ? AND deleted_at IS NULL AND org_id = ?", parcel_id, who.org_id)
+        row = depot.one(
+            "SELECT * FROM parcel WHERE id = ? AND deleted_at IS NULL AND org_id = ?", parcel_id, who.org_id
+        )
     else:
         row = depot.one(f"SELECT * FROM parcel WHERE id = ? AND {_MINE}", parcel_id, who.org_id, who.org_id)
     if row is None:
@@ -246,6 +247,21 @@ async def share_parcel(request: web.Request) -> web.Response:
     return web.Response(status=201, headers={"Location": f"/o/{who.slug}/parcels/{row['id']}/shares/{other['slug']}"})
 
 
+async def show_shared(request: web.Request) -> web.Response:
+    """What other companies handed over, all of it or one."""
+    depot, who = depot_of(request), enter(request)
+    rows = depot.all(
+        "SELECT parcel.* FROM parcel JOIN parcel_share ON parcel_id = id WHERE deleted_at IS NULL"
+        " AND parcel_share.org_id = ?",
+        who.org_id,
+    )
+    wanted = request.match_info.get("parcel")
+    shown = [_shown(depot, row, who.slug) for row in rows if wanted in {None, row["id"]}]
+    if wanted and not shown:
+        raise Refused(404, "not_shared")
+    return answer(request, shown[0] if wanted else shown)
+
+
 async def change_many(request: web.Request) -> web.Response:
     depot, who = depot_of(request), enter(request)
     body = await body_of(request, deep_fault=True)
@@ -270,6 +286,8 @@ ROUTES = (
     web.post("/o/{org}/parcels/{parcel}/shares", share_parcel),
     web.post("/o/{org}/parcels/{parcel}/remarks", add_remark),
     web.get("/o/{org}/parcels/{parcel}/remarks", show_remarks),
+    web.get("/o/{org}/shared", show_shared),
+    web.get("/o/{org}/shared/{parcel}", show_shared),
     web.get("/o/{org}/search", search),
     web.put("/o/{org}/labels/{label}", put_label),
     web.get("/o/{org}/labels", show_labels),

@@ -29,7 +29,8 @@ CREATE TABLE remark (
     id TEXT PRIMARY KEY, org_id TEXT NOT NULL REFERENCES org, parcel_id TEXT NOT NULL, text TEXT NOT NULL,
     written_by TEXT NOT NULL, created_at TEXT NOT NULL);
 CREATE TABLE tracking (
-    id INTEGER PRIMARY KEY, parcel_id TEXT NOT NULL, note TEXT NOT NULL, hub INTEGER NOT NULL, created_at TEXT NOT NULL);
+    id INTEGER PRIMARY KEY, parcel_id TEXT NOT NULL, note TEXT NOT NULL, hub INTEGER NOT NULL,
+    created_at TEXT NOT NULL);
 CREATE TABLE outbox (
     id INTEGER PRIMARY KEY, org_id TEXT NOT NULL, topic TEXT NOT NULL, subject TEXT NOT NULL, created_at TEXT NOT NULL);
 CREATE TABLE access_trail (

@@ -12,7 +12,6 @@ from time import perf_counter
 from typing import Any
 
 from aiohttp import web
-
 from depot_schema import digest
 
 BUILD_FAULTS = frozenset({"retyped", "enum"})  # what only the new build does

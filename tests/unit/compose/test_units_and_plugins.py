@@ -36,8 +36,8 @@ def test_a_table_sets_fields():
     [
         ({"duplicates": {}}, ["duplicates", "duplicate, inflate, race, swap-tenant"]),
         ({"duplicate": {"copy": 3}}, ["copy", "copies"]),
-        ({"duplicate": {"copies": "3"}}, ["copies", "int"]),
-        ({"duplicate": {"copies": True}}, ["copies", "int"]),
+        ({"duplicate": {"copies": "3"}}, ["copies", "a whole number"]),
+        ({"duplicate": {"copies": True}}, ["copies", "a whole number"]),
         ({"\x1b[31mred": {}}, ["?[31mred"]),
     ],
 )
@@ -46,6 +46,15 @@ def test_a_wrong_table_names_the_valid_choices(tables, words):
         all_mutators(tables)
     assert all(word in str(raised.value) for word in words)
     assert "\x1b" not in str(raised.value)
+
+
+def test_a_list_of_texts_is_a_setting_too():
+    """The one documented way to name what tenants share legitimately."""
+    tables = {"list-leak": {"shared_endpoints": ["GET /api/catalog"]}}
+    leak = next(unit for unit in all_oracles(tables) if unit.name == "list-leak")
+    assert leak.shared_endpoints == ("GET /api/catalog",)
+    with pytest.raises(ConfigError, match="a list of texts"):
+        all_oracles({"list-leak": {"shared_endpoints": [1]}})
 
 
 def test_picking_keeps_the_order_of_the_tuple_and_refuses_strangers():

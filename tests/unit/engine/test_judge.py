@@ -59,7 +59,11 @@ def test_an_oracle_that_needs_rows_is_not_asked_without_them():
     needy = Finds(needs=frozenset({"rows"}))
     assert judge(evidence(), [needy]).findings
     verdict = judge(no_rows, [needy])
-    assert (verdict.findings, verdict.not_judged) == ((), ())
+    assert verdict.findings == ()
+    assert [one.reason for one in verdict.not_judged] == ["no-database"], "silence would be green without proof"
+    reads = replace(CASE.mutation, site=Site("e", "GET /a"), expectation=Expectation.REJECTED)
+    swapped = replace(no_rows, case=replace(CASE, mutation=reads))
+    assert judge(swapped, [needy]).not_judged == (), "a read needs no rows"
 
 
 GATES = [

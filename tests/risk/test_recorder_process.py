@@ -1,0 +1,145 @@
+"""What can be seen of a recording from outside: its processes, and what they print."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from replay.record.addon import addon_path
+
+SECRET = "Qx7Kd93Lm2Zp81Vt"
+KEY = "5b" * 32
+MITMDUMP = "import sys; from mitmproxy.tools.main import mitmdump; sys.exit(mitmdump())"
+UPGRADED = b"HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n\x81\x02hi\x88\x02\x03\xe8"
+
+
+@pytest.fixture
+def upstream() -> Iterator[int]:
+    """Answers a request for an upgrade with one, /bad with nonsense, and all else with 200."""
+
+    def serve(server: socket.socket) -> None:
+        while True:
+            try:
+                client, _ = server.accept()
+            except OSError:
+                return
+            with client:
+                asked = client.recv(65536)
+                nonsense = f"HTTP/1.1 {SECRET}\r\n\r\n".encode()
+                answer = UPGRADED if b"/ws" in asked else nonsense if b"/bad" in asked else b"HTTP/1.1 204 x\r\n\r\n"
+                client.sendall(answer)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=serve, args=(server,), daemon=True).start()
+        yield server.getsockname()[1]
+
+
+def start(way: str, upstream: int, folder: Path, *more: str, **environment: str) -> tuple[subprocess.Popen[bytes], int]:
+    """The recorder and its port; the port is open, or the process has ended."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    target, capture = f"http://127.0.0.1:{upstream}", str(folder / "c.db")
+    if way == "record":
+        words = ["-m", "replay", "record", "--upstream", target, "--listen", f"127.0.0.1:{port}"]
+        words += ["--capture", capture, "--key", "env:REPLAY_TEST_KEY"]
+    else:
+        options = [f"replay_capture={capture}", "replay_key=env:REPLAY_TEST_KEY", f"confdir={folder}", *more]
+        words = ["-c", MITMDUMP, "-s", str(addon_path()), "--mode", f"reverse:{target}", "-p", str(port)]
+        words += ["--listen-host", "127.0.0.1", *(word for option in options for word in ("--set", option))]
+    with (folder / "output.txt").open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, *words],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "REPLAY_TEST_KEY": KEY, **environment},
+        )
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), 0.2).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            break
+    return process, port
+
+
+def send(port: int, request: str) -> None:
+    with socket.create_connection(("127.0.0.1", port), 5) as client:
+        client.sendall(request.encode())
+        client.settimeout(0.3)
+        try:
+            client.recv(4096)
+        except TimeoutError:
+            return
+
+
+UPGRADE = (
+    "Host: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="
+)
+REQUESTS = (
+    f"GET /a?token={SECRET} HTTP/1.1\r\nHost: h\r\n\r\n",
+    f"GET /{SECRET} HTTP/9.9\r\nHost: h\r\n\r\n",
+    f"{SECRET}\r\n\r\n",
+    f"GET /x HTTP/1.1\r\nHost: h\r\n{SECRET}\r\n\r\n",
+    f"GET /x HTTP/1.1\r\nHost: h\r\nContent-Length: {SECRET}\r\n\r\n",
+    "GET /bad HTTP/1.1\r\nHost: h\r\n\r\n",
+    f"GET /ws?t={SECRET} HTTP/1.1\r\n{UPGRADE}\r\n\r\n",
+)
+
+
+@pytest.mark.parametrize("way", ["mitmdump", "record"])
+def test_no_line_quotes_traffic_and_no_process_shows_the_key(way: str, upstream: int, tmp_path: Path) -> None:
+    """mitmdump with its own settings, too: request lines, what it cannot parse, other addons behind ours."""
+    process, port = start(way, upstream, tmp_path)
+    try:
+        time.sleep(0.3)
+        for request in REQUESTS:
+            send(port, request)
+        tasks = Path(f"/proc/{process.pid}/task").glob("*/children")
+        writers = [pid for task in tasks for pid in task.read_text().split()]
+        assert len(writers) == 1
+        assert KEY.encode() not in Path(f"/proc/{writers[0]}/environ").read_bytes()
+        for pid in (process.pid, int(writers[0])):
+            assert KEY.encode() not in Path(f"/proc/{pid}/cmdline").read_bytes()
+            limits = Path(f"/proc/{pid}/limits").read_text().splitlines()
+            assert next(line.split()[4:6] for line in limits if "core file" in line) == ["0", "0"]
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+    output = (tmp_path / "output.txt").read_text()
+    assert "recording" in output
+    assert SECRET not in output
+    assert "Traceback" not in output
+    assert all(SECRET.encode() not in path.read_bytes() for path in tmp_path.iterdir() if path.is_file())
+
+
+@pytest.mark.parametrize(
+    ("option", "environment"),
+    [
+        pytest.param("save_stream_file=raw.mitm", {}, id="flows to a file"),
+        pytest.param("hardump=raw.har", {}, id="HAR"),
+        pytest.param("block_global=false", {"MITMPROXY_SSLKEYLOGFILE": "keys.txt"}, id="TLS keys"),
+    ],
+)
+def test_mitmdump_does_not_start_with_a_raw_copy_beside(
+    option: str, environment: dict[str, str], upstream: int, tmp_path: Path
+) -> None:
+    """A redacted capture is worth nothing beside a file with everything in it."""
+    name, _, value = option.partition("=")
+    value = str(tmp_path / value) if value.startswith("raw") else value
+    paths = {key: str(tmp_path / file) for key, file in environment.items()}
+    process, _ = start("mitmdump", upstream, tmp_path, f"{name}={value}", **paths)
+    assert process.wait(20) == 1
+    assert "unset it" in (tmp_path / "output.txt").read_text()
+    assert not (tmp_path / "c.db").exists()
