@@ -5,11 +5,13 @@ Rule: what a person sends depends on the seed and on the answers to that same pe
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
+import sys
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from random import Random
@@ -276,3 +278,21 @@ async def drive(
     counts = dict(sorted(tally.classes.items()))
     companies = {company.name: tally.companies[company.name] for company in COMPANIES}
     return TrafficReport(tally.classes.total(), counts, companies, tally.tenants, clock() - started)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Drives once and prints what was sent in one line; 2 means that no such shop was there."""
+    parser = argparse.ArgumentParser(prog="python -m replay.demo.traffic", description="Traffic for the course shop.")
+    parser.add_argument("url", metavar="URL", help="the shop, or the recording proxy before it")
+    parser.add_argument("--seed", type=int, default=0, help="the same seed says the same things")
+    options = parser.parse_args(arguments)
+    try:
+        print(asyncio.run(drive(options.url, seed=options.seed)))
+    except (TrafficError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

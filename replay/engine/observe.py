@@ -22,7 +22,7 @@ async def observe(stage: Stage, scenario: Scenario, role: Role) -> Trace:
         return await stage.play(cues, world.rebinder, now, origin)
 
     attempts = await play(Part.SETUP)
-    marked = await _read(stage, settle=False)
+    marked = await _read(stage, settle=True)
     attempts += await play(Part.JUDGED)
     reading = await _read(stage, settle=True) if marked else None
     attempts += await play(Part.AFTER)

@@ -17,6 +17,13 @@ _PREFIXED = re.compile(r"[A-Za-z]{1,12}[_-](?=[A-Za-z0-9]*\d)[A-Za-z0-9]{4,}")
 _TOKEN = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9_-]{12,}")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _EMAIL = re.compile(r"[^@\s/]+@[^@\s/]+")  # so that @me and @scope stay words
+TENANT_COLLECTIONS = frozenset(
+    {"o", "w", "org", "orgs", "organizations", "organisations", "tenants", "workspaces", "companies"}
+)
+_NO_TENANT = frozenset(
+    {"all", "billing", "current", "invitations", "invite", "me", "members", "new", "search", "settings", "switch"}
+    | {"users"}
+)
 _VERSION = re.compile(r"v\d{1,3}(\.\d+)?", re.IGNORECASE)
 
 
@@ -34,10 +41,22 @@ def template(path: str) -> str:
     Segments are percent-decoded, save one that holds an encoded slash: it stays one segment.
     """
     out: list[str] = []
-    for raw in path.partition("?")[0].split("/"):
+    pieces = path.partition("?")[0].split("/")
+    for i, raw in enumerate(pieces):
         segment = unquote(raw)
-        out.append("{id}" if is_id_like(segment) else raw if "/" in segment else segment)
+        is_one = is_id_like(segment) or _is_tenant(pieces, i)
+        out.append("{id}" if is_one else raw if "/" in segment else segment)
     return "/".join(out)
+
+
+def _is_tenant(pieces: list[str], i: int) -> bool:
+    """The `acme` of /o/acme/parcels: a tenant's slug is no word of the route (redaction makes a new one each time).
+
+    Only with something below it: /orgs/search alone may be a word.
+    """
+    if i == 0 or i + 1 >= len(pieces) or not pieces[i] or not pieces[i + 1]:
+        return False
+    return pieces[i - 1].lower() in TENANT_COLLECTIONS and pieces[i].lower() not in _NO_TENANT
 
 
 def endpoint_of(method: str, target: str) -> str:

@@ -12,11 +12,11 @@ from replay.model.case import Expectation
 from replay.model.difference import Difference, DifferenceKind
 from replay.model.evidence import Evidence, Role
 from replay.model.finding import Finding, Level, Proof, Severity
-from replay.model.message import request_leaves
+from replay.model.message import request_leaves, text_of
 from replay.model.tree import Scalar, Tree
 from replay.oracle.list_leak import leaking_endpoints
 from replay.oracle.rowset import is_secret, shown
-from replay.oracle.subject import CLEAN, Subject
+from replay.oracle.subject import CLEAN, Subject, plural
 
 Group = tuple[str, str, DifferenceKind]
 
@@ -46,7 +46,12 @@ _PASSWORD_FIELD = re.compile(r"passw|pwd|secret", re.IGNORECASE)
 _CODE_FIELD = re.compile(r"otp|passcode|pin$|^code$", re.IGNORECASE)
 _INVALID = frozenset({400, 422})
 _SAMPLES = 3
+_NOT_THERE = "not there"
 _CONTENT = frozenset({DifferenceKind.VALUE, DifferenceKind.LENGTH, DifferenceKind.RENAMING})
+
+
+class _Nothing:
+    """The side of a difference that has no value: another thing than null."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +101,9 @@ class Divergence:
             severity=_SEVERITY[kind],
             level=level,
             title=_TITLES[kind].format(place=place),
-            expected=f"{place}: {_samples(place, [one.expected for one in found])} as recorded",
-            observed=f"{kind} at {place}: {_samples(place, [one.observed for one in found])}, in {len(found)} answers",
+            expected=f"{_what(kind, place)}{_samples(place, [_expected(one) for one in found])} as recorded",
+            observed=f"{_seen(kind, place)}{_samples(place, [_observed(one) for one in found])}, "
+            f"in {plural(len(found), 'answer')}",
             tenant=_tenant(evidence, found),
             proofs=tuple(proofs),
         )
@@ -145,8 +151,35 @@ def _twins(group: Group, groups: Mapping[Group, list[Difference]]) -> tuple[str,
 def _samples(place: str, values: list[Scalar]) -> str:
     if is_secret(place):
         return "(hidden)"
-    kinds = Counter(repr(shown(value)) for value in values)
+    kinds = Counter(_sample(value) for value in values)
     return " | ".join(text for text, _ in kinds.most_common(_SAMPLES))
+
+
+def _sample(value: Scalar | _Nothing) -> str:
+    """As JSON has it, not as Python has it."""
+    if isinstance(value, _Nothing):
+        return _NOT_THERE
+    value = shown(value)
+    return repr(value) if isinstance(value, str) else text_of(value)
+
+
+def _expected(one: Difference) -> Scalar | _Nothing:
+    is_none = one.kind is DifferenceKind.ADDED or (one.kind is DifferenceKind.FAULT and one.expected is None)
+    return _Nothing() if is_none else one.expected
+
+
+def _observed(one: Difference) -> Scalar | _Nothing:
+    is_none = one.kind is DifferenceKind.MISSING or (one.kind is DifferenceKind.FAULT and one.observed is None)
+    return _Nothing() if is_none else one.observed
+
+
+def _what(kind: DifferenceKind, place: str) -> str:
+    return f"{kind} " if kind == place else f"{place}: "
+
+
+def _seen(kind: DifferenceKind, place: str) -> str:
+    """`status 200`, but `value at body.total: 5`."""
+    return f"{kind} " if kind == place else f"{kind} at {place}: "
 
 
 def _line(one: Difference) -> Tree:
@@ -154,10 +187,16 @@ def _line(one: Difference) -> Tree:
     return {
         "exchange": one.exchange_id,
         "place": one.place,
-        "recorded": "(hidden)" if hidden else shown(one.expected),
-        "answered": "(hidden)" if hidden else shown(one.observed),
+        "recorded": _cell(_expected(one), is_hidden=hidden),
+        "answered": _cell(_observed(one), is_hidden=hidden),
         "remark": one.remark,
     }
+
+
+def _cell(value: Scalar | _Nothing, *, is_hidden: bool) -> Tree:
+    if isinstance(value, _Nothing):
+        return _NOT_THERE
+    return "(hidden)" if is_hidden else shown(value)
 
 
 def _tenant(evidence: Evidence, found: list[Difference]) -> str:

@@ -20,7 +20,7 @@ from replay.model.tree import Tree
 from replay.oracle.canonical import count_equal, generated_columns, largest_class, made_per_copy
 from replay.oracle.once_only import Promise, is_comparable, promise_of
 from replay.oracle.rowset import JOURNALS, effects, inserts_of, is_journal, noted, shown_row
-from replay.oracle.subject import statuses, subject_of, victim_of
+from replay.oracle.subject import plural, statuses, subject_of, tenants_in_qa, victim_of
 
 _ROWS_SHOWN = 5
 _ID_PLACES = (("body", "id"), ("body", "data", "id"))
@@ -92,9 +92,14 @@ class DuplicateRows:
             level=_level(hit, is_race=is_race),
             title=f"One request, sent {len(copies)} times, is stored more than once: {entities}",
             expected=f"rows of one request ({_promised(hit)}): {_counted(hit, clean=True)}",
-            observed=f"{_counted(hit, clean=False)}, in {rounds} of {len(evidence.mutated)} rounds",
+            observed=f"{_counted(hit, clean=False)}, in {rounds} of {plural(len(evidence.mutated), 'round')}",
             tenant=victim_of(copies),
-            proofs=(_counts(hit), Proof("answers", list(statuses(copies))), *_rows(hit)),
+            proofs=(
+                _counts(hit),
+                Proof("answers", list(statuses(copies))),
+                *_rows(hit),
+                *tenants_in_qa(hit.trace, victim_of(copies)),
+            ),
         )
 
     def _judge_answers(self, evidence: Evidence) -> Iterable[Finding]:
@@ -113,7 +118,7 @@ class DuplicateRows:
                 severity=Severity.HIGH,
                 level=Level.PROBABLE,
                 title="Copies of one request are answered with different ids",
-                expected=f"at most {allowed} distinct id(s) in the answers",
+                expected=f"at most {plural(allowed, 'distinct id')} in the answers",
                 observed=f"{len(ids)} distinct ids; no database was read, so child rows stay unseen",
                 tenant=victim_of(trace.judged()),
                 proofs=(Proof("ids", list(ids)), Proof("answers", list(statuses(trace.judged())))),

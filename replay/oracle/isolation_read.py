@@ -30,7 +30,7 @@ from replay.oracle.ownership import (
     sent_by,
 )  # fmt: skip
 from replay.oracle.shares import shares_with
-from replay.oracle.subject import statuses, subject_of
+from replay.oracle.subject import plural, statuses, subject_of, tenants_in_qa
 
 _ENOUGH_VALUES = 2  # one equal text may be chance, two are not
 _SHOWN = 10
@@ -38,6 +38,7 @@ _SHOWN = 10
 
 @dataclass(frozen=True, slots=True, repr=False)
 class _Breach:
+    trace: Trace
     attempt: Attempt
     owned: frozenset[str]  # planted by the victim in this world
     elsewhere: frozenset[str]
@@ -69,7 +70,8 @@ class IsolationRead:
         worst = max(found, key=lambda breach: (len(breach.owned), len(breach.elsewhere)))
         actor = worst.attempt.actor
         victim = actor.tenant if actor else ""
-        what = f"{len(worst.seen)} planted marker(s)" if worst.seen else f"{len(worst.values)} text(s) of its own"
+        seen, values = len(worst.seen), len(worst.values)
+        what = plural(seen, "planted marker") if worst.seen else f"{plural(values, 'text')} of its own"
         status = statuses((worst.attempt,))[0]
         yield subject.finding(
             self.name,
@@ -79,7 +81,7 @@ class IsolationRead:
             title="Another tenant's credentials read this tenant's data",
             expected=f"no data of tenant {victim} for tenant {carrier_of(worst.attempt)}",
             observed=f"answered {status} with {what} of {_whose(worst, victim)}, in {len(found)} of "
-            f"{len(evidence.mutated)} worlds",
+            f"{plural(len(evidence.mutated), 'world')}",
             tenant=victim,
             proofs=_proofs(worst, victim),
         )
@@ -100,11 +102,11 @@ def _breach(evidence: Evidence, trace: Trace) -> _Breach | None:
         others = ownership.foreign_to(reader, seen, is_fresh=is_new) - owned
         if owned or others:
             is_certain = bool(owned) or is_new or any(marker in ownership.here for marker in others)
-            return _Breach(attempt, owned, others, is_certain=is_certain)
+            return _Breach(trace, attempt, owned, others, is_certain=is_certain)
         if not _shows_markers(evidence, victim):
             values = _equal_values(evidence, trace, attempt, victim)
             if len(values) >= _ENOUGH_VALUES:
-                return _Breach(attempt, frozenset(), frozenset(), values, is_certain=False)
+                return _Breach(trace, attempt, frozenset(), frozenset(), values, is_certain=False)
     return None
 
 
@@ -159,6 +161,7 @@ def _proofs(breach: _Breach, victim: str) -> tuple[Proof, ...]:
         *((Proof("whose data", lines),) if lines else ()),
         Proof("places in the answer", list(places[:_SHOWN])),
         Proof("sent as", {"request of": victim, "credentials of": carrier_of(breach.attempt)}),
+        *tenants_in_qa(breach.trace, victim, carrier_of(breach.attempt)),
     )
 
 

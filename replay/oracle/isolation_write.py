@@ -27,7 +27,7 @@ from replay.oracle.ownership import (
     private_values,
 )
 from replay.oracle.rowset import JOURNALS, is_journal, is_note, is_usual, shown_change
-from replay.oracle.subject import split_endpoint, statuses, subject_of
+from replay.oracle.subject import split_endpoint, statuses, subject_of, tenants_in_qa
 
 _ROWS_SHOWN = 5
 _MARKER_CHARS = 12  # of injected text; a probe or a list may show its head only
@@ -35,6 +35,7 @@ _MARKER_CHARS = 12  # of injected text; a probe or a list may show its head only
 
 @dataclass(frozen=True, slots=True, repr=False)
 class _Breach:
+    trace: Trace
     attempt: Attempt
     changes: tuple[RowChange, ...]  # empty: seen in the owner's read-back only
     is_same_effect: bool  # each control did the same to the same entity (and columns)
@@ -91,7 +92,7 @@ class IsolationWrite:
         if not owned:
             return None
         is_same = any(is_usual(change, evidence.controls) or judge.is_blind(change) for change in owned)
-        return _Breach(attempt, owned, is_same)
+        return _Breach(trace, attempt, owned, is_same)
 
 
 class _RowOwner:
@@ -188,7 +189,7 @@ def _in_read_back(evidence: Evidence, trace: Trace) -> _Breach | None:
         if after.part is Part.AFTER and is_own(after) and after.actor == attempt.actor and after.response:
             body = after.response.body.data.decode("utf-8", "replace")
             if any(text in body for text in texts):
-                return _Breach(attempt, (), is_same_effect=False)
+                return _Breach(trace, attempt, (), is_same_effect=False)
     return None
 
 
@@ -222,6 +223,8 @@ def _proofs(breach: _Breach, victim: str) -> tuple[Proof, ...]:
         {"request of": victim, "credentials of": carrier_of(breach.attempt), "method": method,
          "answer": statuses((breach.attempt,))[0]},
     )  # fmt: skip
+    tenants = tenants_in_qa(breach.trace, victim, carrier_of(breach.attempt))
     if not breach.changes:
-        return (who,)
-    return (Proof(f"rows of tenant {victim}", [shown_change(change) for change in breach.changes[:_ROWS_SHOWN]]), who)
+        return (who, *tenants)
+    rows = Proof(f"rows of tenant {victim}", [shown_change(change) for change in breach.changes[:_ROWS_SHOWN]])
+    return (rows, who, *tenants)

@@ -30,7 +30,7 @@ from replay.oracle.ownership import (
     sent_by,
 )  # fmt: skip
 from replay.oracle.shares import shares_with
-from replay.oracle.subject import Subject
+from replay.oracle.subject import Subject, plural, tenants_in_qa
 
 _SHOWN = 10
 
@@ -39,17 +39,15 @@ _SHOWN = 10
 class _Sight:
     """Foreign markers in one answer; each with its owner's stand-in."""
 
+    trace: Trace
     attempt: Attempt
-    world: int
     owners: tuple[tuple[str, str], ...]  # (marker, owner)
     is_certain: bool
 
 
 def leaking_endpoints(evidence: Evidence) -> frozenset[str]:
     """Endpoints whose clean answers show another tenant's data: how much of it is there depends on everybody."""
-    return frozenset(
-        sight.attempt.endpoint for trace in evidence.of(Role.CLEAN) for sight in _sights(evidence, trace)
-    )
+    return frozenset(sight.attempt.endpoint for trace in evidence.of(Role.CLEAN) for sight in _sights(evidence, trace))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +74,7 @@ class ListLeak:
         worst = max(found, key=lambda sight: len(sight.owners))
         owners = Counter(owner for _, owner in worst.owners)
         victim = owners.most_common(1)[0][0]
-        is_repeated = len({sight.world for sight in found}) > 1 or len(worst.owners) > 1
+        is_repeated = len({sight.trace.world for sight in found}) > 1 or len(worst.owners) > 1
         sure = Level.CONFIRMED if is_repeated else Level.PROBABLE
         reader = carrier_of(worst.attempt)
         return Subject(endpoint).finding(
@@ -86,7 +84,8 @@ class ListLeak:
             level=sure if any(sight.is_certain for sight in found) else doubtful,
             title="A tenant's own request shows data of other tenants",
             expected=f"only data of tenant {reader}",
-            observed=f"{len(worst.owners)} marker(s) of {len(owners)} other tenant(s), in {len(found)} answers",
+            observed=f"{plural(len(worst.owners), 'marker')} of {plural(len(owners), 'other tenant')}, "
+            f"in {plural(len(found), 'answer')}",
             tenant=victim,
             proofs=_proofs(worst, reader),
         )
@@ -112,7 +111,7 @@ def _sights(evidence: Evidence, trace: Trace) -> Iterator[_Sight]:
             foreign -= shares_with(trace, reader, ownership).opened(attempt, foreign, ownership)
         if foreign:
             is_certain = fresh[reader] or any(marker in ownership.here for marker in foreign)
-            yield _Sight(attempt, trace.world, _named(ownership, foreign), is_certain)
+            yield _Sight(trace, attempt, _named(ownership, foreign), is_certain)
 
 
 def _is_looked_at(evidence: Evidence, attempt: Attempt) -> bool:
@@ -140,9 +139,10 @@ def _proofs(sight: _Sight, reader: str) -> tuple[Proof, ...]:
     response = sight.attempt.response
     assert response is not None  # a sight is an answer
     markers = frozenset(marker for marker, _ in sight.owners)
-    lines: list[Tree] = [{"marker": marker, "created by tenant": owner} for marker, owner in sight.owners[:_SHOWN]]
+    lines: list[Tree] = [{"marker": marker, "leaked from": owner} for marker, owner in sight.owners[:_SHOWN]]
     return (
         Proof("whose data", lines),
         Proof("places in the answer", list(places_of(response, markers)[:_SHOWN])),
         Proof("answered to", {"tenant": reader, "exchange": sight.attempt.exchange_id}),
+        *tenants_in_qa(sight.trace, reader, *(owner for _, owner in sight.owners[:_SHOWN])),
     )

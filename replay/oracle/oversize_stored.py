@@ -27,6 +27,11 @@ class _Kept:
     size_bytes: int
     in_rows: bool
 
+    @property
+    def holder(self) -> str:
+        """The size is that of the whole row or answer, so it may be a little more than what was sent."""
+        return f"the row of {self.where} holds" if self.in_rows else f"{self.where} holds"
+
 
 @dataclass(frozen=True, slots=True)
 class OversizeStored:
@@ -55,8 +60,9 @@ class OversizeStored:
             severity=Severity.MEDIUM,
             level=Level.CONFIRMED if worst.in_rows else Level.PROBABLE,
             title="An oversized body is accepted and stored",
-            expected=f"413 or another 4xx below {limit} bytes (clean requests send {max(clean)})",
-            observed=f"answered {status} to {sent} bytes; {worst.size_bytes} kept in {worst.where}",
+            expected=f"a body above {limit} bytes is refused with 413 or another 4xx "
+            f"(clean requests send {max(clean)})",
+            observed=f"answered {status} to {sent} bytes; {worst.holder} {worst.size_bytes}",
             tenant=victim_of((worst.attempt,)),
             proofs=(Proof("bytes", _sizes(worst, max(clean))),),
         )
@@ -113,6 +119,6 @@ def _sizes(kept: _Kept, clean: int) -> Tree:
     return {
         "clean request": clean,
         "sent": kept.attempt.request.body.length_bytes,
-        "kept": kept.size_bytes,
+        "row holds" if kept.in_rows else "answer holds": kept.size_bytes,
         "where": kept.where,
     }

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from replay.model.evidence import Attempt, Evidence
+from replay.model.evidence import Attempt, Evidence, Trace
 from replay.model.finding import Finding, Level, Proof, Severity, fingerprint
+from replay.model.tree import Tree
 
 CLEAN = "none"  # the mutator's name in findings of clean replays
 
@@ -63,3 +64,17 @@ def victim_of(attempts: tuple[Attempt, ...]) -> str:
 def statuses(attempts: tuple[Attempt, ...]) -> list[str]:
     """`201` or `fault: reset`, in the order in which they were sent."""
     return [f"fault: {attempt.fault.kind}" if attempt.fault else str(attempt.status) for attempt in attempts]
+
+
+def tenants_in_qa(trace: Trace, *tenants: str) -> tuple[Proof, ...]:
+    """Whose ids stand in the rows: the recording's stand-ins beside the ids that QA gave, as far as they are known."""
+    live = dict(trace.renamed)
+    lines: list[Tree] = [
+        {"tenant": tenant, "in QA": live[tenant]} for tenant in dict.fromkeys(tenants) if live.get(tenant)
+    ]
+    return (Proof("tenants", lines),) if lines else ()
+
+
+def plural(n: int, noun: str) -> str:
+    """`1 row`, `3 rows`."""
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 
 from replay.model.codec import UndecodableError, parse_json
+from replay.model.endpoint import TENANT_COLLECTIONS
 from replay.model.exchange import Request, Response
 from replay.model.headers import Headers
 from replay.model.message import body_tree, cookies, path_segments, split_authorization
@@ -36,9 +37,6 @@ _TOKEN_KEYS = frozenset(
         "api_key", "apikey",
     }
 )  # fmt: skip
-_TENANT_COLLECTIONS = frozenset(
-    {"o", "w", "org", "orgs", "organizations", "organisations", "tenants", "workspaces", "companies"}
-)
 _MIN_TOKEN_LENGTH = 8  # shorter texts under such keys are words ("bearer"), not credentials
 
 
@@ -91,7 +89,7 @@ def tenant_in_path(request: Request) -> str:
     """`acme` of /o/acme/parcels: a collection of tenants, one of them, and something of its own; else empty."""
     segments = path_segments(request.path)
     for collection, name, below in zip(segments, segments[1:], segments[2:], strict=False):
-        if collection.lower() in _TENANT_COLLECTIONS:
+        if collection.lower() in TENANT_COLLECTIONS:
             return name if below and name.lower() not in VERBS else ""
     return ""
 

@@ -48,8 +48,16 @@ def test_strongest_relation(first: list[Any], second: list[Any], expected: Relat
 
 @pytest.mark.parametrize(
     ("key", "expected"),
-    [("id", "renamed"), ("course_id", "renamed"), ("courseId", "renamed"), ("owner", "renamed")]
-    + [("total", "shape"), ("paid", "shape"), ("valid", "shape"), ("seats", "shape")],
+    [
+        ("id", "renamed"),
+        ("course_id", "renamed"),
+        ("courseId", "renamed"),
+        ("owner", "renamed"),
+        ("total", "shape"),
+        ("paid", "shape"),
+        ("valid", "shape"),
+        ("seats", "shape"),
+    ],
 )
 def test_small_numbers_are_renamed_where_they_name_a_thing(key: str, expected: str) -> None:
     """One to one and repeated; but three tenants' counts are that as well."""

@@ -104,3 +104,18 @@ def test_the_collection_of_an_id(path: str, index: int, expected: str, remark: s
 def test_singular(noun: str, expected: str) -> None:
     """Enough English to see that `courses` and `course_id` speak of one thing."""
     assert singular(noun) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "wanted", "remark"),
+    [
+        ("/o/acme/parcels", "/o/{id}/parcels", "a tenant's slug is no word of the route"),
+        ("/api/orgs/acme-gmbh/users/7", "/api/orgs/{id}/users/{id}", "wherever the collection stands"),
+        ("/orgs/search", "/orgs/search", "nothing below it: may be a word"),
+        ("/orgs/settings/billing", "/orgs/settings/billing", "a word of the route"),
+        ("/users/me/orders", "/users/me/orders", "no collection of tenants"),
+    ],
+)
+def test_a_tenants_slug_is_an_id(path: str, wanted: str, remark: str) -> None:
+    """Otherwise there would be one endpoint per tenant, and its name would depend on the redaction key."""
+    assert template(path) == wanted, remark

@@ -104,3 +104,21 @@ def test_the_fingerprint_knows_the_place_not_the_values():
     (two,) = judge(differs(DifferenceKind.VALUE, expected=3, observed=4, exchange_id="e9"))
     (other,) = judge(differs(DifferenceKind.TYPE, expected=1, observed="1"))
     assert one.fingerprint == two.fingerprint != other.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("kind", "place", "expected", "observed", "words", "remark"),
+    [
+        (DifferenceKind.MISSING, "body.a", 5, None, ("body.a: 5 as", "missing at body.a: not there"), "gone"),
+        (DifferenceKind.ADDED, "body.a", None, "x", ("body.a: not there as", "added at body.a: 'x'"), "new"),
+        (DifferenceKind.VALUE, "body.a", None, True, ("body.a: null as", "value at body.a: true"), "null is a value"),
+        (DifferenceKind.STATUS, "status", 200, 500, ("status 200 as", "status 500, in 1 answer"), "said once"),
+        (DifferenceKind.FAULT, "fault", None, "reset", ("fault not there as", "fault 'reset'"), "no answer"),
+    ],
+)
+def test_values_are_shown_as_people_write_them(kind, place, expected, observed, words, remark):
+    """No word of Python, no place said twice."""
+    (finding,) = judge(differs(kind, place, expected, observed))
+    assert words[0] in finding.expected, remark
+    assert finding.observed.startswith(words[1]), remark
+    assert "None" not in f"{finding.expected}{finding.observed}"

@@ -48,7 +48,7 @@ def test_a_mixed_list_is_found_once_per_endpoint():
     assert (finding.level, finding.method, finding.endpoint) == (Level.CONFIRMED, "GET", "/notes")
     assert (finding.tenant, finding.mutator) == ("acme", "none")
     proofs = {proof.label: proof.data for proof in finding.proofs}
-    assert proofs["whose data"] == [{"marker": marks(1)[0], "created by tenant": "acme"}]
+    assert proofs["whose data"] == [{"marker": marks(1)[0], "leaked from": "acme"}]
     assert proofs["places in the answer"] == ["body.items[*].text"]
 
 

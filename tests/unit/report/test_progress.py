@@ -7,6 +7,7 @@ from io import StringIO
 import pytest
 
 from replay.model import event as events
+from replay.model.finding import NotJudged
 from replay.report.progress import ProgressReporter
 from unit.report.run_view_make import HOSTILE, RUN, SUMMARY, finding
 
@@ -36,6 +37,8 @@ def play(stream, clock, *, quiet=False, stop=True, hits=()):
             clock.now += seconds
     for hit in hits:
         listener.on_event(events.Found(hit))
+    for case_id in ("c2", ""):
+        listener.on_event(events.Unjudged(NotJudged("probe-failed", "", "GET /a", "race", case_id)))
     if stop:
         listener.on_event(events.RunEnded(SUMMARY, finished=True))
     listener.close()
@@ -44,15 +47,19 @@ def play(stream, clock, *, quiet=False, stop=True, hits=()):
 
 def test_a_log_gets_few_lines():
     """The start and end of each stage, and one line per five seconds between."""
-    lines = play(StringIO(), Clock()).splitlines()
+    hits = (finding(1), finding(2, case_id="c1"))
+    lines = [line for line in play(StringIO(), Clock(), hits=hits).splitlines() if not line.startswith("found")]
     assert lines[0] == "replay fuzz against http://127.0.0.1:8080: 5 sessions, 40 exchanges"
-    assert lines[1] == "clean replay 1/2: 0/5, 0 requests sent"
-    assert lines[2] == "clean replay 1/2: 5/5, 15 requests sent"
+    assert lines[1] == "clean replay 1/2: 0/5, 0 requests"
+    assert lines[2] == "clean replay 1/2: 5/5, 15 requests"
     cases = [line for line in lines if line.startswith("cases")]
     assert cases[0].startswith("cases: 0/300")
     assert cases[-1].startswith("cases: 300/300")
     assert 6 <= len(cases) <= 8
-    assert lines[-1] == "finished after 12.3 s: 20 cases, 16 clean, 2 findings, 2 not judged"
+    assert lines[-1] == (
+        "finished after 12.3 s; cases 20: 16 clean, 3 with findings, 1 not judged; "
+        "1 not judged outside of them; findings 2 (1 in clean replays, 1 in cases)"
+    )
 
 
 def test_a_stage_that_is_left_early_shows_how_far_it_came():
@@ -62,7 +69,7 @@ def test_a_stage_that_is_left_early_shows_how_far_it_came():
     listener.on_event(events.Progress("cases", 4, 10, 9))
     listener.close()
     listener.close()
-    assert stream.getvalue().splitlines() == ["cases: 0/10, 0 requests sent", "cases: 4/10, 9 requests sent"]
+    assert stream.getvalue().splitlines() == ["cases: 0/10, 0 requests", "cases: 4/10, 9 requests"]
 
 
 def test_quiet_is_silent():
@@ -74,7 +81,7 @@ def test_a_terminal_gets_a_bar_that_is_gone_at_the_end():
     assert "300/300" in text
     assert "finished after 12.3 s" in text
     assert text.count("\n") < 100
-    assert text.rstrip().endswith("not judged")
+    assert text.rstrip().endswith("cases)")
 
 
 @pytest.mark.parametrize("stream", [StringIO, Terminal])
@@ -91,3 +98,12 @@ def test_other_events_say_nothing():
     listener = ProgressReporter(stream, Clock())
     listener.on_event(events.ControlMeasured(None))
     assert stream.getvalue() == ""
+
+
+def test_a_stage_without_a_total_counts_requests_once():
+    """It used to say `recording traffic: 255, 255 requests sent`."""
+    stream = StringIO()
+    listener = ProgressReporter(stream, Clock())
+    listener.on_event(events.Progress("recording traffic", 255, 0, 255))
+    listener.close()
+    assert stream.getvalue() == "recording traffic: 255 requests\n"

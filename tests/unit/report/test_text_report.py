@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import replace
 
 import pytest
 
-from replay.model.finding import Level, Proof, Severity
+from replay.model.difference import NoiseRule, Relation
+from replay.model.finding import Level, NotJudged, Proof, Severity
 from replay.model.run import RunInfo
 from replay.report.text_report import render
-from unit.report.run_view_make import HOSTILE, RUN, finding, hostile, view
+from unit.report.run_view_make import HOSTILE, RUN, SUMMARY, finding, hostile, view
 
 
 def test_a_finding_is_shown_with_rows_and_numbers():
     text = render(view(finding()))
     for words in (
-        "replay fuzz against http://127.0.0.1:8080", "20: 16 clean, 2 findings, 2 not judged", "fidelity  95%",
+        "replay fuzz against http://127.0.0.1:8080", "cases     20: 16 clean, 1 with findings, 3 not judged",
+        "fidelity  95%",
         "1 finding\n", "POST /courses/{id}/enrolments", "0000000000000001", "One request is stored more than once",
         "expected  1 enrolment", "observed  3 enrolment", "tenant    acme", "rows of enrolment:", "id   account",
     ):  # fmt: skip
@@ -44,7 +47,7 @@ def test_not_judged_is_counted_by_reason():
 def test_no_findings_is_said_plainly():
     text = render(view(not_judged=()))
     assert "No findings." in text
-    assert "2 not judged" in text.split("No findings.")[0]  # the summary's own count stays
+    assert "2 not judged outside of them" in text.split("No findings.")[0]  # the summary's own count stays
 
 
 def test_a_stopped_run_says_so_and_needs_no_summary():
@@ -89,3 +92,37 @@ def test_the_same_view_gives_the_same_bytes():
     assert render(view(finding())) == render(view(finding()))
     assert HOSTILE not in render(hostile())
     assert RUN.id in render(view())
+
+
+def test_the_numbers_add_up():
+    """A case with two findings is one case; a finding of the clean replays belongs to none."""
+    findings = [finding(n, case_id="c9" if n < 3 else "") for n in range(1, 6)]
+    summary = replace(SUMMARY, cases=20, clean=16, findings=5, not_judged=3)
+    text = render(view(*findings, summary=summary))
+    assert "cases     20: 16 clean, 1 with findings, 3 not judged\n" in text
+    assert "findings  5 (3 in clean replays, 2 in cases)\n" in text
+
+
+def test_a_run_without_cases_counts_none():
+    summary = replace(SUMMARY, cases=0, clean=0, findings=1, not_judged=0)
+    text = render(view(finding(), summary=summary, not_judged=()))
+    assert "cases  " not in text
+    assert "findings  1\n" in text
+
+
+@pytest.mark.parametrize("width", [60, 79])
+def test_a_narrow_screen_keeps_fingerprints_whole(width):
+    long = finding(fingerprint="0123456789abcdef", endpoint="/" + "very-long/" * 9)
+    text = render(view(long), width=width)
+    rows = [line for line in text.splitlines() if line.startswith("  1  high confirmed")]
+    assert rows == ["  1  high confirmed  duplicate-rows  0123456789abcdef"]
+    assert max(map(len, text.splitlines())) <= width
+
+
+def test_noise_is_one_line_and_none_where_nothing_was_judged():
+    rules = (NoiseRule("GET /a", "body.at", Relation.TIME, 3, 3),) * 113
+    text = " ".join(render(view(noise=rules)).split())
+    assert "Noise: 113 places differ between clean replays of one build (replay report --format json lists" in text
+    assert "body.at" not in text
+    unfaithful = NotJudged("low-fidelity", "fidelity 0.20 is below 0.90", "", "none")
+    assert "Noise" not in render(view(noise=rules, not_judged=(unfaithful,)))
