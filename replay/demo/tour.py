@@ -29,7 +29,7 @@ from replay.report.view import RunView
 MUTATORS = ("duplicate", "race", "inflate", "swap-tenant")
 READY = r"ready (http://\S+)"
 RECORDING = r"recording (http://\S+)"
-SHOP_SETTLES_SECONDS = 0.03  # the shop has no background work: its database is at rest at once
+SHOP_SETTLES_SECONDS = 0.02  # the shop has no background work: its database is at rest at once
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,7 +148,7 @@ def _twins(group: Group, groups: Mapping[Group, list[Difference]]) -> tuple[str,
     )
 
 
-def _samples(place: str, values: list[Scalar]) -> str:
+def _samples(place: str, values: list[Scalar | _Nothing]) -> str:
     if is_secret(place):
         return "(hidden)"
     kinds = Counter(_sample(value) for value in values)
