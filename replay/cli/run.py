@@ -16,5 +16,8 @@ from replay.cli.playing import play
 @play_options
 @click.pass_context
 def run_command(context: click.Context, /, capture: Path, **options: Any) -> None:
-    """Replay CAPTURE cleanly against QA, twice, and report what differs from the recording beyond noise."""
+    """Replay CAPTURE cleanly against QA and report what differs from the recording beyond noise.
+
+    Every session is played twice, and a third time when something differs.
+    """
     context.exit(play("run", capture, (), {}, options))
