@@ -65,7 +65,7 @@ class ProgressReporter:
             f"replay {event.run.command} against {event.run.target}: "
             f"{event.sessions} sessions, {event.exchanges} exchanges"
         )
-        if self._stream.isatty():
+        if self._stream.isatty() and not Console(file=self._stream).is_dumb_terminal:  # TERM=dumb cannot redraw
             console = Console(file=self._stream, force_terminal=True, markup=False, highlight=False, emoji=False)
             columns = (
                 TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True)),

@@ -22,6 +22,12 @@ class Clock:
         return self.now
 
 
+@pytest.fixture(autouse=True)
+def _able_terminal(monkeypatch):
+    """Whatever terminal the suite itself runs on."""
+    monkeypatch.setenv("TERM", "xterm-256color")
+
+
 class Terminal(StringIO):
     def isatty(self):
         return True
@@ -82,6 +88,14 @@ def test_a_terminal_gets_a_bar_that_is_gone_at_the_end():
     assert "finished after 12.3 s" in text
     assert text.count("\n") < 100
     assert text.rstrip().endswith("cases)")
+
+
+def test_a_terminal_that_cannot_redraw_gets_lines(monkeypatch):
+    """TERM=dumb: neither a bar that is never drawn, nor silence."""
+    monkeypatch.setenv("TERM", "dumb")
+    text = play(Terminal(), Clock())
+    assert "cases: 300/300" in text
+    assert "\x1b" not in text
 
 
 @pytest.mark.parametrize("stream", [StringIO, Terminal])
