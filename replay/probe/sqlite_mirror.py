@@ -46,8 +46,12 @@ def open_beside(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(
         uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=512
     )
-    connection.execute("PRAGMA temp_store = MEMORY")
-    connection.create_function("replay_mark", 1, mark_bytes, deterministic=True)
+    try:
+        connection.execute("PRAGMA temp_store = MEMORY")
+        connection.create_function("replay_mark", 1, mark_bytes, deterministic=True)
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection
 
 

@@ -191,6 +191,14 @@ def test_a_kill_in_mid_run_loses_at_most_what_was_not_stored(tmp_path):
     reader.close()
 
 
+def read_all(path):
+    reader = RunReader(path)
+    try:
+        return list(reader.evidences())
+    finally:
+        reader.close()
+
+
 @pytest.mark.parametrize(
     "statement",
     [
@@ -213,4 +221,4 @@ def test_damaged_rows_are_one_sentence(tmp_path, statement):
         connection.execute(statement)
     connection.close()
     with pytest.raises(FileFormatError, match="damaged"):
-        list(RunReader(tmp_path / "run.db").evidences())
+        read_all(tmp_path / "run.db")
