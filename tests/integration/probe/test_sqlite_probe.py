@@ -264,8 +264,10 @@ async def test_files_that_are_no_database(tmp_path: Path) -> None:
         await SqliteProbe(tmp_path / "none.db").read()
     foreign = tmp_path / "foreign.db"
     foreign.write_text("these are not the tables you are looking for" * 100)
+    probe = SqliteProbe(foreign)
     with pytest.raises(ProbeError, match="SQLITE_NOTADB") as raised:
-        await SqliteProbe(foreign).read()
+        await probe.read()
+    await probe.close()
     assert "looking" not in str(raised.value)
     assert not (tmp_path / "none.db").exists()
 
