@@ -40,9 +40,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Response:
+    """`trailers` are the fields after the body (RFC 9110 section 6.5): gRPC's status travels there."""
+
     status: int
     headers: Headers = Headers()
     body: Body = EMPTY
+    trailers: Headers = Headers()
 
     @property
     def is_success(self) -> bool:
@@ -74,8 +77,26 @@ Outcome = Response | Fault
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class SocketMessage:
+    """One WebSocket message (RFC 6455 section 5.6): a text frame has a text type, a binary one application/octet-stream.
+
+    `at`: seconds, UTC.
+    """
+
+    from_client: bool
+    at: float
+    body: Body
+
+    def __repr__(self) -> str:
+        return f"SocketMessage({'client' if self.from_client else 'server'}, {self.body!r})"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Exchange:
-    """Times are seconds, UTC, as read by whoever saw the exchange."""
+    """Times are seconds, UTC, as read by whoever saw the exchange.
+
+    `messages` are what went over the connection after a 101 (RFC 6455); empty for everything that is no WebSocket.
+    """
 
     id: str
     request: Request
@@ -83,6 +104,7 @@ class Exchange:
     started: float = 0.0
     ended: float = 0.0
     connection: str = ""  # stable per client connection; empty when unknown
+    messages: tuple[SocketMessage, ...] = ()
 
     @property
     def response(self) -> Response | None:

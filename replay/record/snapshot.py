@@ -9,6 +9,9 @@ from typing import NamedTuple
 
 RawHeaders = tuple[tuple[bytes, bytes], ...]
 
+RawMessage = tuple[bool, int, float, bytes, int]
+"""A WebSocket message: from the client, opcode (1 text, 2 binary), time, what was kept of it, its size in bytes."""
+
 _TUPLE_BYTES = 512  # the tuple, its numbers and its place in the queue; an estimate that errs upwards
 _FIELD_BYTES = 130  # two bytes objects and their tuple (sys.getsizeof on CPython 3.11 to 3.13)
 
@@ -33,11 +36,15 @@ class Snapshot(NamedTuple):
     error: str  # mitmproxy's words, for the fault's kind only; they may quote traffic and are never stored
     started: float
     ended: float
+    response_trailers: RawHeaders = ()
+    messages: tuple[RawMessage, ...] = ()
 
     def weight_bytes(self) -> int:
         """What holding this costs, roughly."""
         weight = _TUPLE_BYTES + len(self.request_body) + len(self.response_body) + len(self.target)
-        for headers in (self.request_headers, self.response_headers):
+        for message in self.messages:
+            weight += len(message[3]) + _TUPLE_BYTES
+        for headers in (self.request_headers, self.response_headers, self.response_trailers):
             for name, value in headers:
                 weight += len(name) + len(value) + _FIELD_BYTES
         return weight
