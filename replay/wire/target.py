@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from replay.model.errors import TargetError, UsageError
-from replay.model.origin import origin_mark
+from replay.model.origin import is_origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def refuse_origin(target: Target, origins: tuple[str, ...], capture_id: str) -> 
     names = {target.host, target.address}
     if target.is_loopback:
         names |= {"localhost", "127.0.0.1", "::1"}
-    if any(origin_mark(name, target.port, capture_id) in origins for name in names):
+    if any(is_origin(name, target.port, origins, capture_id) for name in names):
         raise TargetError(
             f"{target.url} is where this capture was recorded. Name a QA target, or say --allow-origin if you mean it."
         )

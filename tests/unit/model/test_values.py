@@ -25,7 +25,7 @@ from replay.model.evidence import Attempt, Evidence, Part, Planted, Role, Trace
 from replay.model.exchange import Exchange, Fault, FaultKind, Request, Response
 from replay.model.finding import Finding, Level, Proof, Severity, fingerprint
 from replay.model.headers import Headers
-from replay.model.origin import origin_mark
+from replay.model.origin import carried_mark, is_origin, origin_mark
 from replay.model.reading import Operation, RowChange
 from replay.model.run import Fidelity
 from replay.model.session import Actor, Session
@@ -223,3 +223,14 @@ def test_an_origin_is_recognised_and_not_readable() -> None:
     }
     assert len(others | {mark}) == 4
     assert "bank" not in mark
+
+
+def test_a_mark_travels_into_a_merged_capture() -> None:
+    """It is carried with the salt of the capture that it was made for, once, and goes on guarding that address."""
+    carried = carried_mark(origin_mark("api.bank.example", 443, "c1"), "c1")
+    assert carried_mark(carried, "c9") == carried
+    own = origin_mark("pay.bank.example", 443, "merged")
+    assert is_origin("api.bank.example", 443, [own, carried], "merged")
+    assert is_origin("pay.bank.example", 443, [own, carried], "merged")
+    assert not is_origin("qa.bank.example", 443, [own, carried], "merged")
+    assert not is_origin("api.bank.example", 443, [own], "merged")
