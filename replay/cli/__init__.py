@@ -9,6 +9,7 @@ from typing import NoReturn
 import click
 
 from replay import __version__
+from replay.cli.capture import capture_command
 from replay.cli.demo import demo_command
 from replay.cli.fuzz import fuzz_command
 from replay.cli.inspect import inspect_command
@@ -23,6 +24,7 @@ COMMANDS = (
     demo_command,
     record_command,
     inspect_command,
+    capture_command,
     run_command,
     fuzz_command,
     judge_command,

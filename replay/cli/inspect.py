@@ -6,6 +6,7 @@ import json
 import shutil
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,9 @@ from rich.text import Text
 
 from replay.model.capture import CaptureInfo, Loss
 from replay.report.terminal import printable
-from replay.store.capture_contents import CaptureContents
+from replay.store.capture_contents import CaptureContents, CaptureSize
 from replay.store.capture_reader import CaptureReader
+from replay.store.manifest import SUFFIX, Expired
 
 _PIPED_COLUMNS = 240  # nobody looks at a pipe: do not wrap
 
@@ -29,32 +31,64 @@ _PIPED_COLUMNS = 240  # nobody looks at a pipe: do not wrap
 def inspect_command(capture: Path, as_json: bool) -> None:
     """Show what is in a CAPTURE: sessions, endpoints, actors, tenants, statuses, losses, redaction coverage.
 
-    A capture that is being recorded can be inspected, too.
+    CAPTURE may be the manifest of a rotated capture: then all its segments count as one. A capture that is being
+    recorded can be inspected, too.
 
     \b
     --json prints one object; times are seconds, UTC:
       capture    {id, format_version, created, key_id, policy_digest, origins, tool_version}
-      counts     {sessions, exchanges, endpoints, actors, tenants, first, last}
-      endpoints  [{endpoint, exchanges, statuses: {STATUS or FAULT: count}}]
+      counts     {sessions, exchanges, messages, endpoints, actors, tenants, first, last}   messages of WebSockets
+      storage    {file_bytes, bodies, body_bytes, packed_body_bytes, header_bytes, packed_header_bytes, ratio}
+                 ratio: all bytes before packing / after; null without any
+      segments   {read: [NUMBER], deleted: {segments, exchanges, bytes}}   deleted by retention
+      endpoints  [{endpoint, exchanges, statuses: {STATUS or FAULT: count}, mean_ms, longest_ms}]
       actors     [{tenant, principal, sessions, exchanges}]   principal null: never authenticated
       statuses   {STATUS or FAULT: count}
-      dropped    {REASON: exchanges}       seen = counts.exchanges + all dropped + all refused
-      refused    {REASON: exchanges}
+      dropped    {REASON: exchanges}       seen = counts.exchanges + segments.deleted.exchanges
+      refused    {REASON: exchanges}              + all dropped + all refused + all skipped
+      skipped    {REASON: exchanges}       sampled out or excluded, as asked for
       bodies_left_out  {REASON: bodies}    the exchanges themselves are in
       redaction  [{class, action, values}]
     """
     with CaptureReader.open(capture) as reader:
-        info, contents = reader.info(), reader.contents()
-        losses, bodies = reader.losses(), reader.body_losses()
+        facts = _Facts(
+            capture=capture,
+            info=reader.info(),
+            contents=reader.contents(),
+            size=reader.size(),
+            segments=reader.segments,
+            expired=reader.expired,
+            losses=(*reader.losses(), *reader.body_losses()),
+        )
     if as_json:
-        click.echo(json.dumps(_document(info, contents, losses, bodies), indent=2))
+        click.echo(json.dumps(_document(facts), indent=2))
     else:
-        _show(capture, info, contents, (*losses, *bodies))
+        _show(facts)
 
 
-def _document(
-    info: CaptureInfo, contents: CaptureContents, losses: Sequence[Loss], bodies: Sequence[Loss]
-) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """Everything that is shown."""
+
+    capture: Path
+    info: CaptureInfo
+    contents: CaptureContents
+    size: CaptureSize
+    segments: tuple[int, ...]
+    expired: Expired
+    losses: tuple[Loss, ...]
+
+    def lost(self, kind: str) -> dict[str, int]:
+        return {one.reason: one.count for one in self.losses if one.kind == kind}
+
+    @property
+    def ratio(self) -> float | None:
+        packed = self.size.packed_body_bytes + self.size.packed_header_bytes
+        return round((self.size.body_bytes + self.size.header_bytes) / packed, 2) if packed else None
+
+
+def _document(facts: _Facts) -> dict[str, Any]:
+    info, contents, expired = facts.info, facts.contents, facts.expired
     known = [one for one in contents.actors if one.actor]
     return {
         "capture": {
@@ -69,14 +103,34 @@ def _document(
         "counts": {
             "sessions": contents.sessions,
             "exchanges": contents.exchanges,
+            "messages": facts.size.messages,
             "endpoints": len(contents.endpoints),
             "actors": len(known),
             "tenants": len(_tenants(contents)),
             "first": contents.first,
             "last": contents.last,
         },
+        "storage": {
+            "file_bytes": facts.size.file_bytes,
+            "bodies": facts.size.bodies,
+            "body_bytes": facts.size.body_bytes,
+            "packed_body_bytes": facts.size.packed_body_bytes,
+            "header_bytes": facts.size.header_bytes,
+            "packed_header_bytes": facts.size.packed_header_bytes,
+            "ratio": facts.ratio,
+        },
+        "segments": {
+            "read": list(facts.segments),
+            "deleted": {"segments": expired.segments, "exchanges": expired.exchanges, "bytes": expired.bytes},
+        },
         "endpoints": [
-            {"endpoint": one.endpoint, "exchanges": one.exchanges, "statuses": dict(one.statuses)}
+            {
+                "endpoint": one.endpoint,
+                "exchanges": one.exchanges,
+                "statuses": dict(one.statuses),
+                "mean_ms": _milliseconds(one.seconds / one.exchanges),
+                "longest_ms": _milliseconds(one.longest),
+            }
             for one in contents.endpoints
         ],
         "actors": [
@@ -89,28 +143,28 @@ def _document(
             for one in contents.actors
         ],
         "statuses": dict(contents.statuses),
-        "dropped": {loss.reason: loss.count for loss in losses if loss.kind == "dropped"},
-        "refused": {loss.reason: loss.count for loss in losses if loss.kind == "refused"},
-        "bodies_left_out": {loss.reason: loss.count for loss in bodies},
+        "dropped": facts.lost("dropped"),
+        "refused": facts.lost("refused"),
+        "skipped": facts.lost("skipped"),
+        "bodies_left_out": facts.lost("body"),
         "redaction": [{"class": name, "action": action, "values": count} for name, action, count in contents.coverage],
     }
 
 
-def _show(path: Path, info: CaptureInfo, contents: CaptureContents, losses: Sequence[Loss]) -> None:
+def _show(facts: _Facts) -> None:
+    contents, losses = facts.contents, facts.losses
     is_terminal = sys.stdout.isatty()
     width = shutil.get_terminal_size((100, 24)).columns if is_terminal else _PIPED_COLUMNS
     console = Console(file=sys.stdout, width=width, highlight=False)
-    click.echo(printable(f"{path}: recorded {_when(info.created)} by replay {info.tool_version}"))
-    click.echo(printable(f"capture {info.id}, redaction key {info.key_id}, rules {info.policy_digest}"))
-    click.echo(
-        f"{contents.exchanges} exchanges in {contents.sessions} sessions of"
-        f" {sum(1 for one in contents.actors if one.actor)} actors in {len(_tenants(contents))} tenants"
-        + (f", {_when(contents.first)} to {_when(contents.last)}" if contents.exchanges else "")
-    )
+    for line in _heading(facts):
+        click.echo(printable(line))
     tables = (
         (
-            ("Endpoint", "Exchanges", "Statuses"),
-            [(one.endpoint, one.exchanges, _spelled(one.statuses)) for one in contents.endpoints],
+            ("Endpoint", "Exchanges", "Mean ms", "Statuses"),
+            [
+                (one.endpoint, one.exchanges, round(1000 * one.seconds / one.exchanges), _spelled(one.statuses))
+                for one in contents.endpoints
+            ],
         ),
         (
             ("Tenant", "Principal", "Sessions", "Exchanges"),
@@ -132,7 +186,45 @@ def _show(path: Path, info: CaptureInfo, contents: CaptureContents, losses: Sequ
         click.echo("\nNothing was dropped or refused.")
 
 
-_KINDS = {"dropped": "dropped exchanges", "refused": "refused exchanges", "body": "bodies left out"}
+_KINDS = {
+    "dropped": "dropped exchanges",
+    "refused": "refused exchanges",
+    "skipped": "skipped exchanges",
+    "body": "bodies left out",
+}
+
+
+def _heading(facts: _Facts) -> list[str]:
+    info, contents, size = facts.info, facts.contents, facts.size
+    lines = [
+        f"{facts.capture}: recorded {_when(info.created)} by replay {info.tool_version}",
+        f"capture {info.id}, redaction key {info.key_id}, rules {info.policy_digest}",
+        f"{contents.exchanges} exchanges in {contents.sessions} sessions of"
+        f" {sum(1 for one in contents.actors if one.actor)} actors in {len(_tenants(contents))} tenants"
+        + (f", {_when(contents.first)} to {_when(contents.last)}" if contents.exchanges else ""),
+        f"{_bytes(size.file_bytes)} on disk"
+        + (f", bodies and headers packed {facts.ratio:.1f} to 1" if facts.ratio else "")
+        + (f", {size.messages} WebSocket messages" if size.messages else ""),
+    ]
+    if facts.segments != (1,):
+        lines.append(f"segments read: {', '.join(map(str, facts.segments))}" + _elsewhere(facts))
+    if facts.expired.segments:
+        gone = facts.expired
+        lines.append(f"deleted by retention: {gone.exchanges} exchanges in {gone.segments} segments")
+    return lines
+
+
+def _elsewhere(facts: _Facts) -> str:
+    alone = not facts.capture.name.endswith(SUFFIX)
+    return "; earlier ones are in files beside it: inspect the manifest to see all" if alone else ""
+
+
+def _bytes(size: int) -> str:
+    return f"{size} bytes" if size < 10_000 else f"{size / 1000:.0f} kB" if size < 10**7 else f"{size / 10**6:.0f} MB"
+
+
+def _milliseconds(seconds: float) -> float:
+    return round(1000 * seconds, 3)
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str | int]]) -> Table:

@@ -1,18 +1,24 @@
-"""`replay record`: a reverse proxy that records redacted sessions into a capture."""
+"""`replay record`: a proxy that records redacted sessions into a capture."""
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import signal
 import sys
 import threading
-from pathlib import Path
+import time
+from collections.abc import Callable
+from typing import Any
 
 import click
 
-from replay.model.errors import RecordError, UsageError
-
-_FILE = click.Path(path_type=Path, dir_okay=False)
+from replay.model.errors import RecordError, ReplayError, UsageError
+from replay.record.journal import Journal
+from replay.record.options import OPTIONS, RecordOption
+from replay.record.proxy.plan import plan_proxy
+from replay.record.recording import plan_recording
+from replay.record.supervisor import SupervisorPlan, supervise
 
 
 def _print_addon_path(context: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
@@ -23,13 +29,39 @@ def _print_addon_path(context: click.Context, _parameter: click.Parameter, wante
         context.exit()
 
 
+def _flag(option: RecordOption) -> Callable[[Any], Any]:
+    """One recorder option as a flag; what is not said stays empty, as under mitmproxy."""
+    if option.kind is bool:
+        return click.option(option.flag, option.name, is_flag=True, help=option.text)
+    is_list = option.kind not in (str, int)
+    kind = int if option.kind is int else str
+    return click.option(
+        option.flag,
+        option.name,
+        type=click.IntRange(min=1) if kind is int else str,
+        multiple=is_list,
+        default=None if kind is int else () if is_list else "",
+        required=option.name == "capture",
+        metavar=option.metavar,
+        help=option.text,
+    )
+
+
+def _recorder_flags(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in reversed(OPTIONS):
+        command = _flag(option)(command)
+    return command
+
+
 @click.command("record")
-@click.option("--upstream", required=True, metavar="URL", help="The service to record; requests are forwarded to it.")
-@click.option("--capture", required=True, type=_FILE, metavar="FILE", help="Capture to write; must not exist.")
+@click.option("--upstream", default="", metavar="URL", help="The service to record; requests are forwarded to it.")
+@click.option("--mode", "modes", multiple=True, metavar="SPEC", help="Instead: regular, upstream:URL, transparent …")
 @click.option("--listen", default="127.0.0.1:8080", show_default=True, metavar="HOST:PORT", help="Port 0: a free one.")
-@click.option("--config", type=_FILE, metavar="FILE", help="replay.toml with [redact] keep and [record].")
-@click.option("--key", default="", metavar="SOURCE", help="Redaction key: env:NAME or file:PATH [default: random].")
-@click.option("--append", is_flag=True, help="Go on with the capture if it exists (same key and rules).")
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes on the one port.")
+@click.option("--cert", "certs", multiple=True, metavar="[DOMAIN=]FILE", help="Certificate with key, for TLS clients.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="An option of mitmproxy. Repeatable.")
+@_recorder_flags
+@click.option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="On stderr.")
 @click.option(
     "--exit-with-stdin", is_flag=True, help="End as with SIGTERM when standard input closes (a parent's end)."
 )
@@ -41,38 +73,51 @@ def _print_addon_path(context: click.Context, _parameter: click.Parameter, wante
     callback=_print_addon_path,
     help='Print the addon\'s path and exit: mitmdump -s "$(replay record --print-addon-path)"',
 )
-def record_command(
-    upstream: str,
-    capture: Path,
-    listen: str,
-    config: Path | None,
-    key: str,
-    append: bool,
-    exit_with_stdin: bool,
-) -> None:
-    """Record traffic to URL into a capture, redacted before it reaches the disk.
+def record_command(log_format: str, exit_with_stdin: bool, **words: Any) -> None:
+    """Record traffic into a capture, redacted before it reaches the disk.
 
     Ends at Ctrl-C or SIGTERM: what is in flight finishes, the capture is closed, one line says what is in it.
     """
-    if key and not key.startswith(("env:", "file:")):
-        raise UsageError("--key takes env:NAME or file:PATH, never the key itself")
-    if exit_with_stdin:
-        threading.Thread(target=_end_with_stdin, daemon=True).start()
+    journal = Journal(_say, time.time, as_json=log_format == "json")  # noqa: TID251 - the rim: flows carry this clock
     try:
-        from replay.record.proxy import plan_proxy, record
-
-        options: dict[str, str | int | bool] = {
-            "replay_capture": str(capture),
-            "replay_key": key,
-            "replay_config": str(config or ""),
-            "replay_append": append,
-        }
-        summary = record(plan_proxy(upstream, listen, str(capture), options), _say)
-    except ModuleNotFoundError as error:
-        if not (error.name or "").startswith("mitmproxy"):
+        plan = _plan(words, time.time())  # noqa: TID251 - likewise
+        if exit_with_stdin:
+            threading.Thread(target=_end_with_stdin, daemon=True).start()
+        summary = supervise(plan, journal)
+    except ReplayError as error:
+        if log_format == "text":
             raise
-        raise RecordError("replay record needs mitmproxy: pip install mitmproxy") from None
-    _say(f"{capture}: {summary.sentence()}")
+        journal.fail("failed", str(error))
+        click.get_current_context().exit(2)
+    journal.info(
+        "finished",
+        f"{words['capture']}: {summary.sentence()}",
+        seen=summary.seen,
+        captured=summary.captured,
+        refused=summary.refused,
+        skipped=dict(summary.skipped),
+        dropped=dict(summary.dropped),
+        complete=summary.is_complete,
+    )
+
+
+def _plan(words: dict[str, Any], now: float) -> SupervisorPlan:
+    """Raises ReplayError when the words cannot be meant, or mitmproxy is missing."""
+    values = {option.name: words[option.name] or option.unsaid for option in OPTIONS}
+    if words["key"] and not words["key"].startswith(("env:", "file:")):
+        raise UsageError("--key takes env:NAME or file:PATH, never the key itself")
+    if not _has_mitmproxy():
+        raise RecordError("replay record needs mitmproxy: pip install mitmproxy")
+    workers = words["workers"]
+    proxy = plan_proxy(words["upstream"], words["modes"], words["listen"], words["certs"], words["settings"], workers)
+    return SupervisorPlan(plan_recording(values, now), proxy, workers)
+
+
+def _has_mitmproxy() -> bool:
+    try:
+        return importlib.util.find_spec("mitmproxy") is not None
+    except ValueError:  # somebody has put something odd in its place
+        return False
 
 
 def _end_with_stdin() -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from replay.model.exchange import Exchange
+from replay.model.session import Actor
+
 
 @dataclass(frozen=True, slots=True)
 class CaptureInfo:
@@ -30,8 +33,21 @@ class RedactedField:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """Exchanges that are not in the capture: dropped (queue full ...) or refused (a secret survived)."""
+    """Exchanges that are not in the capture: dropped (queue full ...), refused (a secret survived), skipped (wanted).
 
-    kind: str  # "dropped" | "refused"
+    A `body` loss counts bodies that were left out of captured exchanges.
+    """
+
+    kind: str  # "dropped" | "refused" | "skipped" | "body"
     reason: str
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredExchange:
+    """An exchange as it stands in a capture: with its session and actor, for whoever copies or merges captures."""
+
+    session_id: str
+    actor: Actor | None
+    exchange: Exchange
+    number: int = 0  # in the order in which exchanges ended

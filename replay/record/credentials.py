@@ -1,6 +1,7 @@
-"""Who an exchange says it is from: the credentials in a request, and those that a response issues.
+"""Who an exchange says it is from, by guess: the credentials in a request, and those that a response issues.
 
-Rule: reads redacted exchanges only, so everything in here is a stand-in; nothing is verified, and nothing needs to be.
+Rule: nothing is verified, and nothing needs to be. Read from redacted exchanges everything in here is a stand-in; of
+raw ones (sampling decides before redaction) the caller keeps hashes only.
 """
 
 from __future__ import annotations
@@ -8,13 +9,15 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import parse_qsl
 
 from replay.model.codec import UndecodableError, parse_json
 from replay.model.endpoint import TENANT_COLLECTIONS
-from replay.model.exchange import Request, Response
+from replay.model.exchange import Exchange, Request, Response
 from replay.model.headers import Headers
-from replay.model.message import body_tree, cookies, path_segments, split_authorization
+from replay.model.message import body_tree, cookies, path_segments, readable, split_authorization
 from replay.model.session import Actor
 from replay.model.tree import Tree
 from replay.redact.vocabulary import VERBS
@@ -25,6 +28,7 @@ _TENANT_HEADERS = (
     "x-tenant-id", "x-tenant", "tenant-id", "x-org-id", "x-organization-id", "x-account-id", "x-workspace-id",
 )  # fmt: skip
 _KEY_HEADERS = ("x-api-key", "api-key", "apikey", "x-auth-token", "x-access-token", "x-session-token", "x-session-id")
+_KEY_PARAMETERS = frozenset({"api_key", "apikey", "api-key", "access_token", "auth_token"})
 _SESSION_COOKIE = re.compile(
     r"(__(host|secure)-)?(\w+[._-])?(sid|sess|session([._-]?id)?|\w*sessid|jsessionid|asp\.net_sessionid|connect\.sid"
     r"|auth|auth[._-]?token|access[._-]?token|id[._-]?token|token|jwt)",
@@ -37,52 +41,94 @@ _TOKEN_KEYS = frozenset(
         "api_key", "apikey",
     }
 )  # fmt: skip
+_TOKEN_WORDS = (b"token", b"jwt", b"session", b"api")  # one of them is in each of the keys above
 _MIN_TOKEN_LENGTH = 8  # shorter texts under such keys are words ("bearer"), not credentials
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """`tokens` are the credentials as they travel; the actor's principal is the first token when nothing names it."""
+    """`tokens` are the credentials as they travel; the actor is whom they name, empty where they do not say.
+
+    `tenant_header` is what a header of the request says; a client may send it beside any credentials.
+    """
 
     tokens: tuple[str, ...] = ()
     actor: Actor = Actor()
+    tenant_header: str = ""
 
 
 def credentials_of(request: Request) -> Credentials:
-    """Authorization first, then key headers, then session cookies; the first one that names somebody wins."""
-    tokens: list[str] = []
-    actor = Actor(_first_header(request.headers, _TENANT_HEADERS))
-    for token, claimed in _claimed(request):
-        tokens.append(token)
-        actor = Actor(actor.tenant or claimed.tenant, actor.principal or claimed.principal)
-    if tokens and not actor.principal:
-        actor = Actor(actor.tenant, tokens[0])
-    return Credentials(tuple(dict.fromkeys(tokens)), actor)
-
-
-def issued_by(response: Response) -> Credentials:
-    """Tokens in the JSON answer or in Set-Cookie, and whom they name (an empty principal when they do not say)."""
+    """Authorization first, then key headers, session cookies, key parameters; the first that names somebody wins."""
+    fields = _first_fields(request.headers)
     tokens: list[str] = []
     actor = Actor()
-    for token in (*_json_tokens(response), *_set_cookies(response)):
+    for token, claimed in _claimed(request, fields):
+        tokens.append(token)
+        actor = Actor(actor.tenant or claimed.tenant, actor.principal or claimed.principal)
+    tenant = next((fields[name] for name in _TENANT_HEADERS if fields.get(name)), "")
+    return Credentials(tuple(dict.fromkeys(tokens)), actor, tenant)
+
+
+def issued_by(response: Response, tree: Tree = None) -> Credentials:
+    """Tokens in the JSON answer (`tree`) or in Set-Cookie, and whom they name. An error's text issues nothing."""
+    tokens: list[str] = []
+    actor = Actor()
+    for token in (*_json_tokens(tree), *_set_cookies(response)):
         tokens.append(token)
         claimed = claims_of(token)
         actor = Actor(actor.tenant or claimed.tenant, actor.principal or claimed.principal)
     return Credentials(tuple(dict.fromkeys(tokens)), actor)
 
 
-def claims_of(token: str) -> Actor:
-    """What a JWT's payload (RFC 7519) says; empty for anything else."""
-    parts = token.split(".")
-    if len(parts) != 3:
-        return Actor()
+def answer_tree(response: Response) -> Tree:
+    """The JSON document of an answer that is no error; None when there is none."""
+    if response.status >= 400 or not response.body.is_json:
+        return None
     try:
-        payload = parse_json(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+        return body_tree(response.body)
+    except UndecodableError:
+        return None
+
+
+def may_issue(response: Response) -> bool:
+    """False when the body, unparsed, holds no word that every token key contains: saves parsing most answers."""
+    data = response.body.data.lower()
+    return any(word in data for word in _TOKEN_WORDS)
+
+
+def presented(exchange: Exchange) -> Iterator[str]:
+    """Credentials in the request, then those that the answer issues: both may be JWTs that name somebody."""
+    for token, _ in _claimed(exchange.request, _first_fields(exchange.request.headers)):
+        yield token
+    response = exchange.response
+    if response:
+        tree = answer_tree(response) if may_issue(response) else None
+        yield from _json_tokens(tree)
+        yield from _set_cookies(response)
+
+
+def claims_of(token: str) -> Actor:
+    """Whom a JWT names; empty for anything else."""
+    claims = claims_in(token)
+    return Actor(_claim(claims, TENANT_CLAIMS), _claim(claims, PRINCIPAL_CLAIMS)) if claims else Actor()
+
+
+def claims_in(token: str) -> dict[str, Tree]:
+    """A JWT's payload (RFC 7519); empty for anything else."""
+    if token.count(".") != 2:
+        return {}
+    middle = token.split(".")[1]
+    try:
+        payload = parse_json(base64.urlsafe_b64decode(middle + "=" * (-len(middle) % 4)))
     except (binascii.Error, UndecodableError, ValueError):
-        return Actor()
-    if not isinstance(payload, dict):
-        return Actor()
-    return Actor(_claim(payload, TENANT_CLAIMS), _claim(payload, PRINCIPAL_CLAIMS))
+        return {}
+    return payload if isinstance(payload, dict) else {}
+
+
+def basic_user(authorization: str) -> str:
+    """The user in a Basic Authorization field; empty for other schemes."""
+    scheme, credentials = split_authorization(authorization)
+    return _basic_user(credentials) if scheme.lower() == "basic" else ""
 
 
 def tenant_in_path(request: Request) -> str:
@@ -94,18 +140,35 @@ def tenant_in_path(request: Request) -> str:
     return ""
 
 
-def _claimed(request: Request) -> list[tuple[str, Actor]]:
+def _first_fields(headers: Headers) -> dict[str, str]:
+    """The first value of each field by lower-case name: one pass instead of a search for each of twenty names."""
+    out: dict[str, str] = {}
+    for name, value in headers.fields:
+        out.setdefault(name.lower(), value)
+    return out
+
+
+def _claimed(request: Request, fields: dict[str, str]) -> list[tuple[str, Actor]]:
     out: list[tuple[str, Actor]] = []
-    scheme, credentials = split_authorization(request.headers.get("authorization"))
+    scheme, credentials = split_authorization(fields.get("authorization", ""))
     if credentials:
         is_basic = scheme.lower() == "basic"
         out.append((credentials, Actor("", _basic_user(credentials)) if is_basic else claims_of(credentials)))
     for name in _KEY_HEADERS:
-        value = request.headers.get(name)
+        value = fields.get(name)
         if value:
             out.append((value, claims_of(value)))
-    crumbs = cookies(request.headers).items()
-    return out + [(value, claims_of(value)) for name, value in crumbs if _is_session(name, value)]
+    crumbs = cookies(request.headers).items() if "cookie" in fields else ()
+    out += [(value, claims_of(value)) for name, value in crumbs if _is_session(name, value)]
+    return out + [(value, claims_of(value)) for value in _key_parameters(request)]
+
+
+def _key_parameters(request: Request) -> list[str]:
+    query = request.query
+    if not query or not any(name in query.lower() for name in _KEY_PARAMETERS):
+        return []
+    pairs = parse_qsl(readable(query))
+    return [value for name, value in pairs if name.lower() in _KEY_PARAMETERS and len(value) >= _MIN_TOKEN_LENGTH]
 
 
 def _basic_user(credentials: str) -> str:
@@ -120,12 +183,8 @@ def _is_session(name: str, value: str) -> bool:
     return len(value) >= _MIN_TOKEN_LENGTH and _SESSION_COOKIE.fullmatch(name) is not None
 
 
-def _json_tokens(response: Response) -> list[str]:
+def _json_tokens(tree: Tree) -> list[str]:
     """Token fields at the top of the answer and one level below (`data.access_token`)."""
-    try:
-        tree = body_tree(response.body)
-    except UndecodableError:
-        return []
     if not isinstance(tree, dict):
         return []
     below = [child for child in tree.values() if isinstance(child, dict)]
@@ -144,10 +203,6 @@ def _set_cookies(response: Response) -> list[str]:
         if _is_session(name.strip(), value):
             out.append(value)
     return out
-
-
-def _first_header(headers: Headers, names: tuple[str, ...]) -> str:
-    return next((value for value in map(headers.get, names) if value), "")
 
 
 def _claim(payload: dict[str, Tree], names: tuple[str, ...]) -> str:

@@ -1,11 +1,11 @@
-"""How the proxy talks to the writer process: frames over a pipe.
+"""How a proxy talks to the writer process: frames over a pipe or a socket.
 
     +------+-----------------+------------------------+
-    | kind | length (32 bit) | payload (marshal)      |     HELLO, then EXCHANGES and LOSSES as they come, then END
+    | kind | length (32 bit) | payload (marshal)      |     HELLO (on the pipe), then EXCHANGES as they come, then END
     +------+-----------------+------------------------+
 
 Both ends run the same interpreter on the same machine, so `marshal` fits: 2.5 µs an exchange, a third less than pickle.
-Rule: only ever fed from our own pipe; a torn frame at the end (the proxy was killed) is left out, not guessed.
+Rule: only ever fed from our own processes; a torn frame at the end (the proxy was killed) is left out, not guessed.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ _HEAD = struct.Struct(">BI")
 
 class FrameKind(IntEnum):
     HELLO = 1  # dict: the redaction key and settings; the only place where the key travels
-    EXCHANGES = 2  # list of snapshots as plain tuples
-    LOSSES = 3  # dict: reason -> exchanges dropped so far, by the proxy's count
+    EXCHANGES = 2  # (when the oldest was offered, microseconds of the monotonic clock; snapshots as plain tuples)
+    LOSSES = 3
     END = 4  # None: nothing follows
 
 

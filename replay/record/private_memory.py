@@ -8,12 +8,15 @@ from __future__ import annotations
 import ctypes
 import resource
 import sys
+from contextlib import suppress
 
 _PR_SET_DUMPABLE = 4  # prctl(2); also closes /proc/PID/mem and ptrace to other processes of the user
 
 
 def keep_memory_private() -> None:
     """Never raises: where the system has no such switch, recording goes on."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)

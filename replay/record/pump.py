@@ -1,142 +1,111 @@
-"""The thread that carries snapshots from the intake to the writer process, and starts another one when that dies.
+"""The thread that carries snapshots from the intake to the writer, whatever happens to writers meanwhile.
 
-    hook -> Intake -> [pump] -> pipe -> writer process -> capture
+    hook -> Intake -> [pump] -> Link -> writer process -> capture
 
-Every snapshot ends in exactly one count: settled by a writer (captured, refused, not stored) or "writer-dead" here.
-What a dead writer had taken but not committed is known from the file: handed over minus settled.
+What a writer did not take whole stays here and goes to the next one; while there is none, the bounded queue fills and
+turns the newest away. Every snapshot ends in exactly one count of the ledger: handed, gone (no writer could be had
+until the end) or silent (the writer was there and did not read).
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 
-from replay.model.errors import ReplayError
 from replay.record.frames import FrameKind, encode
-from replay.record.intake import Intake
-from replay.record.snapshot import Snapshot
-from replay.record.writer_process import Standing, WriterProcess
+from replay.record.intake import Batch, Intake
+from replay.record.ledger import GONE, HANDED, OFFERED, SILENT
+from replay.record.link import Link
 
 _BATCH = 64
 _BATCH_BYTES = 1 << 20
 _GATHER_SECONDS = 0.02  # under load batches fill up instead of waking this thread for each exchange
-_REPORT_SECONDS = 1.0
-_FIRST_BACKOFF_SECONDS = 1.0
+_LOOK_SECONDS = 0.5  # how soon a writer's end is seen when there is nothing to carry
+_FIRST_BACKOFF_SECONDS = 0.2
 _LONGEST_BACKOFF_SECONDS = 30.0
-
-StartWriter = Callable[[], WriterProcess]
-Drops = Callable[[], dict[str, int]]
+_LONGEST_BACKOFF_AT_END_SECONDS = 0.5
 
 
 class Pump(threading.Thread):
-    """`restart` opens the same capture again; `drops` tells what was lost on the proxy's side, by reason."""
+    """`cells`: this worker's slot of the ledger. The link may be closed when the pump starts."""
 
-    def __init__(self, intake: Intake, process: WriterProcess, restart: StartWriter, drops: Drops) -> None:
+    def __init__(
+        self, intake: Intake, link: Link, cells: memoryview, longest_backoff: float = _LONGEST_BACKOFF_SECONDS
+    ):
         super().__init__(name="replay-pump", daemon=True)
         self._intake = intake
-        self._process: WriterProcess | None = process
-        self._restart = restart
-        self._drops = drops
-        self._start = process.standing  # the file's counts before this recording
-        self._handed = 0  # exchanges in whole frames that a pipe took
-        self._gone = 0  # exchanges that found no writer
-        self._lost_inside = 0  # handed over and never committed
-        self._reported: dict[str, int] = {}
-        self._report_at = 0.0
-        self._retry_at = 0.0
+        self._link = link
+        self._cells = cells
+        self._longest_backoff = longest_backoff
+        self._batch = Batch()
+        self._frame = b""
         self._backoff = _FIRST_BACKOFF_SECONDS
+        self._retry_at = 0.0
+        self._opened_at = 0.0
+        self._give_up_at = float("inf")
         self._stopping = threading.Event()
 
-    @property
-    def writer_dead(self) -> int:
-        """Exchanges lost because a writer died."""
-        return self._gone + self._lost_inside
-
-    @property
-    def writer_pid(self) -> int:
-        """0 while there is none."""
-        return self._process.pid if self._process else 0
-
-    def stop(self, seconds: float) -> Standing | None:
-        """Hand over what is queued, state the losses, end the writer. None when it did not answer in time."""
-        deadline = time.monotonic() + seconds
+    def stop(self, seconds: float) -> bool:
+        """Hand over what is queued. Afterwards every exchange that was offered is counted. False: some had to stay."""
+        self._give_up_at = time.monotonic() + seconds
         self._stopping.set()
         self._intake.wake()
         self.join(seconds)
-        if self.is_alive():  # the writer does not read (stopped by a signal, or its disk hangs)
-            return None
-        if self._process is None or not self._process.is_alive:
-            self._revive()
-        last = self._finish(deadline)
-        if last is None and self._process and not self._process.is_alive:  # it died at the very end
-            self._revive()
-            last = self._finish(deadline)
-        return last
+        cells = self._cells
+        left: int = cells[OFFERED] - cells[HANDED] - cells[GONE] - cells[SILENT]
+        if left > 0:
+            cells[SILENT if self._link.is_open else GONE] += left
+        return left <= 0
+
+    @property
+    def is_stuck(self) -> bool:
+        """True after `stop` when the writer does not read."""
+        return self.is_alive()
 
     def run(self) -> None:
         while True:
-            stopping = self._stopping.is_set()
-            items, weight = self._intake.take(0 if stopping else _REPORT_SECONDS, _BATCH, _BATCH_BYTES)
-            if items:
-                self._carry(items)
-                self._intake.release(weight)
-            elif stopping:
+            if not self._batch:
+                self._gather()
+            if not self._batch and self._stopping.is_set():
                 return
-            self._look_after_writer()
-            if len(items) < _BATCH:
-                self._stopping.wait(_GATHER_SECONDS)
+            self._link.tend()
+            if not self._link.is_open and not self._reopen():
+                if time.monotonic() >= self._give_up_at:
+                    return
+                continue
+            if self._batch:
+                self._carry()
 
-    def _carry(self, items: list[Snapshot]) -> None:
-        data = encode(FrameKind.EXCHANGES, [tuple(item) for item in items])
-        if self._process and self._process.write(data):
-            self._handed += len(items)
-        else:
-            self._gone += len(items)
+    def _gather(self) -> None:
+        stopping = self._stopping.is_set()
+        self._batch = self._intake.take(0.0 if stopping else _LOOK_SECONDS, _BATCH, _BATCH_BYTES)
+        if self._batch:
+            self._frame = encode(FrameKind.EXCHANGES, (self._batch.oldest, [tuple(one) for one in self._batch]))
 
-    def _look_after_writer(self) -> None:
+    def _carry(self) -> None:
+        if not self._link.write(self._frame):
+            return  # it goes to the next writer
+        count = len(self._batch)
+        self._cells[HANDED] += count
+        self._intake.release(self._batch)
+        self._batch, self._frame = Batch(), b""
+        if count < _BATCH:
+            self._stopping.wait(_GATHER_SECONDS)
+
+    def _reopen(self) -> bool:
+        """Try once when it is time to; else wait a little. A link that held for a while is tried again at once."""
         now = time.monotonic()
-        if self._process and not self._process.is_alive:
-            self._bury(now)
-        if self._process is None and now >= self._retry_at and not self._stopping.is_set():
-            self._revive()
-            self._backoff = min(self._backoff * 2, _LONGEST_BACKOFF_SECONDS)
-            self._retry_at = time.monotonic() + self._backoff
-        if now >= self._report_at:
-            self._report_at = now + _REPORT_SECONDS
-            self._report()
-
-    def _bury(self, now: float) -> None:
-        if self._process:
-            self._process.kill()
-        self._process = None
+        if now - self._opened_at > self._longest_backoff:
+            self._backoff = _FIRST_BACKOFF_SECONDS
+        if now < self._retry_at and not self._stopping.is_set():
+            self._stopping.wait(min(self._retry_at - now, _LOOK_SECONDS))
+            return False
+        opened = self._link.open()
+        now = time.monotonic()
+        if opened:
+            self._opened_at = now
         self._retry_at = now + self._backoff
-
-    def _revive(self) -> None:
-        """Start another writer on the same file. Without one, exchanges go on being counted as lost."""
-        if self._process:
-            self._bury(time.monotonic())
-        try:
-            self._process = self._restart()
-        except ReplayError:
-            return
-        self._lost_inside = self._handed - (self._process.standing.settled - self._start.settled)
-        self._reported = {}
-
-    def _report(self) -> None:
-        drops = self._totals()
-        if self._process and drops != self._reported and self._process.write(encode(FrameKind.LOSSES, drops)):
-            self._reported = drops
-
-    def _totals(self) -> dict[str, int]:
-        """Counts for the file: those of earlier recordings in it, plus ours."""
-        before = dict(self._start.dropped)
-        ours = {**self._drops(), "writer-dead": self.writer_dead}
-        return {reason: before.get(reason, 0) + count for reason, count in ours.items() if count}
-
-    def _finish(self, deadline: float) -> Standing | None:
-        if self._process is None:
-            return None
-        self._process.write(encode(FrameKind.LOSSES, self._totals()))
-        self._process.write(encode(FrameKind.END, None))
-        return self._process.finish(max(0.1, deadline - time.monotonic()))
+        self._backoff = min(self._backoff * 2, self._longest_backoff)
+        if not opened and self._stopping.is_set():
+            time.sleep(min(self._backoff, _LONGEST_BACKOFF_AT_END_SECONDS))
+        return opened

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 
 from replay.model.body import EMPTY, Body
-from replay.model.exchange import Exchange, Outcome, Request, Response
+from replay.model.codec import UndecodableError, parse_json
+from replay.model.exchange import Exchange, Outcome, Request, Response, SocketMessage
 from replay.model.headers import Headers
 from replay.record.decode import BodyRefusedError, decoded
 from replay.record.faults import fault_of
-from replay.record.snapshot import RawHeaders, Snapshot
+from replay.record.snapshot import RawHeaders, RawMessage, Snapshot
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")  # line folds (RFC 9112 section 5.2) and worse; no field needs them
+_TEXT = 1  # opcode of RFC 6455 section 5.2
+_JSON_STARTS = (b"{", b"[", b'"')  # a bare number or word is as likely text
 
 
 def exchange_of(snapshot: Snapshot, name: str) -> tuple[Exchange, tuple[str, ...]]:
@@ -28,7 +31,8 @@ def exchange_of(snapshot: Snapshot, name: str) -> tuple[Exchange, tuple[str, ...
         host=snapshot.host.decode("latin-1") or headers.get("host"),
     )
     outcome = _outcome(snapshot, request, reasons)
-    exchange = Exchange(name, request, outcome, snapshot.started, snapshot.ended, snapshot.connection)
+    messages = tuple(map(_message, snapshot.messages))
+    exchange = Exchange(name, request, outcome, snapshot.started, snapshot.ended, snapshot.connection, messages)
     return exchange, tuple(reasons)
 
 
@@ -36,10 +40,11 @@ def _outcome(snapshot: Snapshot, request: Request, reasons: list[str]) -> Outcom
     if not snapshot.status:
         return fault_of(snapshot.error)
     headers = _headers(snapshot.response_headers)
+    trailers = _headers(snapshot.response_trailers)
     if request.method == "HEAD":  # its headers describe a body that was never sent
-        return Response(snapshot.status, headers.without("content-encoding"))
+        return Response(snapshot.status, headers.without("content-encoding"), EMPTY, trailers)
     body = _body(snapshot.response_body, snapshot.response_bytes, headers, "response", reasons)
-    return Response(snapshot.status, headers.without("content-encoding"), body)
+    return Response(snapshot.status, headers.without("content-encoding"), body, trailers)
 
 
 def _body(data: bytes, size_bytes: int, headers: Headers, side: str, reasons: list[str]) -> Body:
@@ -60,7 +65,33 @@ def _body(data: bytes, size_bytes: int, headers: Headers, side: str, reasons: li
         return Body(b"", content_type, True, size_bytes)
 
 
+def _message(message: RawMessage) -> SocketMessage:
+    """Frames carry no media type: text that is JSON is taken for that, other text for text/plain."""
+    from_client, opcode, at, data, size_bytes = message
+    is_cut = len(data) < size_bytes
+    if opcode != _TEXT:
+        content_type = "application/octet-stream"
+    elif data.lstrip()[:1] in _JSON_STARTS and (is_cut or _is_json(data)):  # a cut document is still one's beginning
+        content_type = "application/json"
+    else:
+        content_type = "text/plain"
+    return SocketMessage(from_client, at, Body(data, content_type, is_cut, size_bytes if is_cut else -1))
+
+
+def _is_json(data: bytes) -> bool:
+    try:
+        parse_json(data)
+    except UndecodableError:
+        return False
+    return True
+
+
 def _headers(fields: RawHeaders) -> Headers:
+    if not fields:
+        return _NO_HEADERS
     return Headers(
         tuple((name.decode("latin-1"), _CONTROLS.sub(" ", value.decode("latin-1"))) for name, value in fields)
     )
+
+
+_NO_HEADERS = Headers()

@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from replay.model.errors import RecordError
+from replay.record.account import RecordSummary, Standing, summary_of
+from replay.record.address import parse_address
+from replay.record.balance import Account, account_of
 from replay.record.intake import Intake
+from replay.record.ledger import ERRORS, SEEN, UNFINISHED, Ledger
+from replay.record.link import ChildLink, SocketLink
+from replay.record.options import said
 from replay.record.pump import Pump
-from replay.record.settings import KeepText, load_settings
+from replay.record.settings import RecordSettings, load_settings, with_options
 from replay.record.snapshot import Snapshot
-from replay.record.writer_process import WriterProcess
+from replay.record.writer_process import WriterOrder, has_capture
 from replay.redact.keys import load_key
 
+if TYPE_CHECKING:
+    from replay.record.health import HealthServer
+
+__all__ = ["RecordPlan", "RecordSummary", "Recording", "Seat", "plan_recording"]
+
 STOP_SECONDS = 10.0
+SEAT_STOP_SECONDS = 5.0  # a worker's: the supervisor still waits for the writer after it
+_PIPE_BYTES = 256 << 10  # what a pipe or socket may hold besides the queue
+_RECONNECT_SECONDS = 0.5
+
+logger = logging.getLogger("replay.recorder")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,69 +45,77 @@ class RecordPlan:
     capture: Path
     key: bytes = field(repr=False)
     created: float
-    keeps: tuple[KeepText, ...] = ()
-    queue_bytes: int = 32 << 20
-    body_bytes: int = 1 << 20
+    settings: RecordSettings = RecordSettings()
     append: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class RecordSummary:
-    """seen = captured + refused + dropped, always. `is_complete` is False when the writer gave no final word."""
+class Seat:
+    """A worker's place beside others: where its counters are, and where the supervisor's writer accepts."""
 
-    seen: int
-    captured: int
-    refused: int
-    dropped: tuple[tuple[str, int], ...]
-    is_complete: bool = True
-
-    def sentence(self) -> str:
-        lost = ", ".join(f"{count} {reason}" for reason, count in self.dropped) or "none"
-        tail = "" if self.is_complete else "; the writer process did not answer, the capture may lack the last batch"
-        return f"captured {self.captured}, dropped {lost}, refused {self.refused}{tail}"
+    ledger: Ledger
+    slot: int
+    socket: str
+    token: bytes = field(repr=False)
 
 
-def plan_recording(
-    capture: str, key: str, config: str, queue_mb: int, body_kb: int, created: float, *, append: bool
-) -> RecordPlan:
-    """Options as they were written -> a plan. The configuration's `[record]` table wins over the options."""
-    if not capture:
+def plan_recording(values: Mapping[str, Any], created: float) -> RecordPlan:
+    """Options by name without `replay_` -> a plan. What is not said stands in the configuration, or is the default."""
+    spoken = said(values)
+    config = str(spoken.pop("config", ""))
+    settings = with_options(load_settings(Path(config)) if config else RecordSettings(), spoken)
+    if not settings.capture:
         raise RecordError("no capture file is named: set replay_capture (or --capture) to the file to write")
-    settings = load_settings(Path(config)) if config else None
-    queue_mb = (settings and settings.queue_mb) or queue_mb
-    body_kb = (settings and settings.body_kb) or body_kb
-    if queue_mb < 1 or body_kb < 1:
-        raise RecordError("replay_queue_mb and replay_body_kb must be above 0")
+    if settings.metrics:
+        parse_address(settings.metrics)
     return RecordPlan(
-        capture=Path(capture).expanduser().absolute(),
-        key=load_key(key or None, os.environ, _read_file, secrets.token_bytes),
+        capture=Path(settings.capture).expanduser().absolute(),
+        key=load_key(settings.key or None, os.environ, _read_file, secrets.token_bytes),
         created=created,
-        keeps=settings.keeps if settings else (),
-        queue_bytes=queue_mb << 20,
-        body_bytes=body_kb << 10,
-        append=append,
+        settings=settings,
+        append=settings.append,
     )
 
 
 class Recording:
-    """Open from construction to `stop`. `offer` and the counters are for one thread, the proxy's loop."""
+    """Open from construction to `stop`. `saw`, `offer` and `count_error` are for one thread, the proxy's loop."""
 
-    def __init__(self, plan: RecordPlan) -> None:
-        """Starts the writer and waits until the capture is open. Raises ReplayError with one sentence."""
-        self.body_bytes = plan.body_bytes
-        self.seen = 0  # exchanges whose request headers came
-        self._plan = plan
-        self._errors = 0
-        self._unfinished = 0
-        self._intake = Intake(plan.queue_bytes)
-        process = self._start_writer(append=plan.append and plan.capture.exists())
-        self._start = process.standing
-        self._pump = Pump(self._intake, process, lambda: self._start_writer(append=True), self._drops)
+    def __init__(self, plan: RecordPlan, seat: Seat | None = None) -> None:
+        """Without a `seat`: starts the writer and waits until the capture is open. Raises ReplayError."""
+        settings = plan.settings
+        self.request_body_bytes = settings.request_body_bytes
+        self.response_body_bytes = settings.response_body_bytes
+        self.tee_budget_bytes = settings.queue_bytes // 4  # what bodies in flight may hold together
+        self._ledger = seat.ledger if seat else Ledger.create(1)
+        self._slot = seat.slot if seat else 0
+        self._cells = self._ledger.slot(self._slot)
+        self._child: ChildLink | None = None
+        limit = max(settings.queue_bytes - _PIPE_BYTES, settings.queue_bytes // 2)
+        self._intake = Intake(limit, self._cells, time.monotonic)
+        if seat:
+            link = SocketLink(seat.socket, seat.token, self._cells)
+            self._pump = Pump(self._intake, link, self._cells, _RECONNECT_SECONDS)
+        else:
+            self._child = ChildLink(_order(plan, self._ledger), self._cells, _warn)
+            self._pump = Pump(self._intake, self._child, self._cells)
+        self._health = _serve(settings.metrics, self.account) if self._child and settings.metrics else None
         self._pump.start()
+        self._summary: RecordSummary | None = None
 
     @property
     def writer_pid(self) -> int:
-        return self._pump.writer_pid
+        """0 while there is none, and in a worker."""
+        process = self._child.process if self._child else None
+        return process.pid if process else 0
+
+    @property
+    def seen(self) -> int:
+        seen: int = self._cells[SEEN]
+        return seen
+
+    def saw(self) -> None:
+        """The headers of a request came."""
+        self._cells[SEEN] += 1
 
     def offer(self, snapshot: Snapshot) -> bool:
         """Never waits. False: there was no room, and it is counted as dropped."""
@@ -95,34 +123,69 @@ class Recording:
 
     def count_error(self) -> None:
         """A hook of ours failed on this exchange."""
-        self._errors += 1
+        self._cells[ERRORS] += 1
+
+    def account(self) -> Account:
+        """How it stands now, for metrics."""
+        child = self._child
+        process = child.process if child else None
+        return account_of(
+            self._ledger.read(),
+            start=child.start if child else Standing(),
+            known=process.latest if process else child.known if child else Standing(),
+            opened=process.standing if process else None,
+            state=process.state if process else None,
+            now=time.monotonic(),
+            writer_restarts=child.restarts if child else 0,
+        )
 
     def stop(self, unfinished: int) -> RecordSummary:
         """Flush and close, at most 10 s. `unfinished` exchanges had begun and will not be offered."""
-        self._unfinished = unfinished
-        last = self._pump.stop(STOP_SECONDS)
-        drops = self._drops()
-        drops["writer-dead"] = self._pump.writer_dead
-        if last is None:
-            drops["writer-silent"] = self.seen - sum(drops.values())
-            return RecordSummary(self.seen, 0, 0, _counted(drops), is_complete=False)
-        before, after = dict(self._start.dropped), dict(last.dropped)
-        drops["not-stored"] = after.get("not-stored", 0) - before.get("not-stored", 0)
-        captured, refused = last.captured - self._start.captured, last.refused - self._start.refused
-        return RecordSummary(self.seen, captured, refused, _counted(drops))
+        if self._summary is None:
+            self._cells[UNFINISHED] = max(unfinished, self._not_offered())
+            if self._health:
+                self._health.close()
+            self._summary = self._finish(self._child) if self._child else self._leave()
+        return self._summary
 
-    def _drops(self) -> dict[str, int]:
-        """Lost before the pump, by reason."""
-        return {"queue-full": self._intake.full, "hook-error": self._errors, "unfinished": self._unfinished}
+    def _finish(self, child: ChildLink) -> RecordSummary:
+        deadline = time.monotonic() + STOP_SECONDS
+        self._pump.stop(STOP_SECONDS)
+        last = None
+        if not self._pump.is_stuck:  # else the writer does not read: stopped by a signal, or its disk hangs
+            for _ in range(2):  # it may be dead, or die at the very end: one more states the losses
+                child.tend()
+                if child.is_open or child.open():
+                    last = child.finish(max(0.1, deadline - time.monotonic()))
+                if last is not None or time.monotonic() >= deadline:
+                    break
+        summary = summary_of(self._ledger.read(), child.start, last, child.known)
+        self._ledger.close()
+        return summary
 
-    def _start_writer(self, *, append: bool) -> WriterProcess:
-        plan = self._plan
-        hello = {"key": plan.key, "keeps": list(plan.keeps), "created": plan.created}
-        return WriterProcess(plan.capture, hello, append=append)
+    def _leave(self) -> RecordSummary:
+        """A worker's part: the capture's figures are known to the supervisor only."""
+        self._pump.stop(SEAT_STOP_SECONDS)
+        return summary_of(self._ledger.read(), Standing(), None, None)
+
+    def _not_offered(self) -> int:
+        counts = self._ledger.read()[self._slot]
+        return max(0, counts.open - counts.queued)
 
 
-def _counted(drops: dict[str, int]) -> tuple[tuple[str, int], ...]:
-    return tuple(sorted((reason, count) for reason, count in drops.items() if count))
+def _serve(address: str, view: Callable[[], Account]) -> HealthServer:
+    from replay.record.health import HealthServer  # HTTP and metrics cost memory, and few ask for them here
+
+    return HealthServer(parse_address(address), view)
+
+
+def _order(plan: RecordPlan, ledger: Ledger) -> WriterOrder:
+    append = plan.append and has_capture(plan.capture)
+    return WriterOrder(plan.capture, plan.key, plan.settings.to_wire(), plan.created, append, ledger.fd)
+
+
+def _warn(sentence: str) -> None:
+    logger.warning("replay: %s", sentence)
 
 
 def _read_file(path: str) -> bytes:

@@ -1,45 +1,110 @@
-"""What the writer process does with one snapshot: rebuild, redact, name, keep for the next commit.
+"""What the writer process does with one snapshot: rebuild, choose, redact, name, keep for the next commit.
+
+    snapshot -> route excluded? -> exchange -> session sampled out? -> redact -> name -> batch -> commit
+                 skipped                        skipped                refused
+
+A session that lacks an exchange is marked as partial where that can be told: refused ones, those of down-sampled
+routes, request bodies that were cut, what the disk did not take. What the proxy dropped was never seen here: its
+session is not known.
 
 Rule: any failure costs this one exchange, which is then *refused* and counted by a type name; no value of it is in the
-reason. A batch that the file does not take (disk full) is counted as dropped, and the next one is tried.
+reason. A batch that the file does not take (disk full) is counted as dropped, and the next one is tried; a file that
+somebody else has locked is waited for, with the batch kept.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from enum import Enum
+from typing import Any, Protocol
 
 from replay.model.capture import RedactedField
-from replay.model.exchange import RedactedExchange
+from replay.model.exchange import Exchange, RedactedExchange
 from replay.model.origin import origin_mark
-from replay.record.naming import Named, Namer
+from replay.model.session import Actor
+from replay.record.account import NOT_STORED
+from replay.record.grouping import Group, Placed
+from replay.record.identify import Sources
+from replay.record.naming import Namer
 from replay.record.rebuild import exchange_of
+from replay.record.remains import remains_of
+from replay.record.routes import RouteTable
+from replay.record.selection import Selection
+from replay.record.settings import RecordSettings
 from replay.record.snapshot import Snapshot
-from replay.record.writer_process import NOT_STORED
+from replay.record.spelling import spelled
+from replay.record.subdomains import Site, site_of
 from replay.redact.policy import Policy, Refused
-from replay.store.capture_writer import CaptureWriter
 
+EXCLUDED, SAMPLED_OUT = "excluded", "sampled-out"  # reasons of skipped exchanges
+REFUSED, REQUEST_CUT = "refused", "request-cut"  # with `sampled-out` and `not-stored`: why a session is partial
 _MOST_ORIGINS = 64  # per kind: a client may invent Host headers, and a mark costs 10 ms
+_SQLITE_LOCKED = (5, 6)  # SQLITE_BUSY, SQLITE_LOCKED
 
-Entry = tuple[int, Named, RedactedExchange, tuple[RedactedField, ...]]
+
+class _Done(Enum):
+    STORED = "stored"
+    FAILED = "failed"
+    LATER = "later"  # the file is locked by somebody
+
+
+Entry = tuple[int, Group, Actor | None, RedactedExchange, tuple[RedactedField, ...]]
 Address = tuple[str, int]
+
+
+class Capture(Protocol):
+    """What of a capture's writer, segmented or not, is needed here."""
+
+    @property
+    def capture_id(self) -> str: ...
+    def next_number(self) -> int: ...
+    def add(
+        self,
+        number: int,
+        session_id: str,
+        actor: Actor | None,
+        exchange: RedactedExchange,
+        fields: tuple[RedactedField, ...],
+    ) -> None: ...
+    def set_actor(self, session_id: str, actor: Actor) -> None: ...
+    def add_origin(self, mark: str) -> None: ...
+    def count_loss(self, kind: str, reason: str, count: int = 1) -> None: ...
+    def set_loss(self, kind: str, reason: str, count: int) -> None: ...
+    def commit(self) -> None: ...
+    def rollback(self) -> None: ...
 
 
 class Scribe:
     """Everything between a raw snapshot and a commit."""
 
-    def __init__(self, capture: CaptureWriter, policy: Policy) -> None:
+    def __init__(
+        self,
+        capture: Capture,
+        policy: Policy,
+        settings: RecordSettings = RecordSettings(),  # noqa: B008 - frozen
+        secret: bytes = b"",
+    ) -> None:
+        """`secret` is the redaction key, from which the sampling key is derived. Raises ValueError on wrong sources."""
         self._capture = capture
         self._policy = policy
         self._next = capture.next_number()
-        self._namer = Namer(first=self._next)
+        sources = Sources.parse(settings.tenant, settings.principal, settings.session)
+        self._namer = Namer(sources=spelled(sources, policy), gap_seconds=settings.gap_seconds)
+        self._routes = RouteTable(settings.routes, settings.sample)
+        self._selection: Selection | None = None
+        if self._routes.is_sampling:
+            key = secret or policy.key_id.encode()
+            self._selection = Selection(key, sources, settings.gap_seconds)
         self._batch: list[Entry] = []
         self._counts: Counter[tuple[str, str]] = Counter()
         self._stated: dict[str, int] = {}
         self._marks: list[str] = []
+        self._partial: set[tuple[str, str]] = set()
+        self._actors: dict[str, Actor] = {}
         self._upstreams: set[Address] = set()
         self._hosts: set[Address] = set()
+        self.is_held = False  # the file is locked by somebody; the batch waits
 
     @property
     def pending(self) -> int:
@@ -48,7 +113,7 @@ class Scribe:
     @property
     def has_news(self) -> bool:
         """True when a flush would change the file."""
-        return bool(self._batch or self._counts or self._stated or self._marks)
+        return bool(self._batch or self._counts or self._stated or self._marks or self._partial or self._actors)
 
     @property
     def owed(self) -> Counter[tuple[str, str]]:
@@ -59,12 +124,15 @@ class Scribe:
         """One snapshot as it came through the pipe."""
         try:
             snapshot = Snapshot._make(raw)
+            share = self._routes.share_of(snapshot.method, snapshot.target, snapshot.request_headers)
+            if share is None:
+                self._counts["skipped", EXCLUDED] += 1
+                return
             exchange, left_out = exchange_of(snapshot, f"e{self._next}")
-            redacted = self._policy.redact(exchange)
-            entry = (self._next, self._namer.name(redacted.exchange), redacted.exchange, redacted.fields)
+            entry = self._entry(exchange, share)
+            if entry is None:
+                return
             self._note_origins(snapshot)
-        except Refused as refused:
-            self._counts["refused", ": ".join(filter(None, (refused.reason, refused.detail)))] += 1
         except Exception as error:  # noqa: BLE001 - one bad exchange must not end the recording
             self._counts["refused", type(error).__name__] += 1
         else:
@@ -80,37 +148,95 @@ class Scribe:
     def flush(self) -> None:
         """Everything since the last flush in one transaction; if the file does not take that, one by one."""
         batch, self._batch = self._batch, []
-        if self._try_to_store(batch) or len(batch) == 0:
-            return
-        for entry in batch:
-            if not self._try_to_store([entry]):
-                self._counts["dropped", NOT_STORED] += 1
-        self._try_to_store([])
+        done = self._try_to_store(batch)
+        if done is _Done.FAILED:
+            done, batch = self._store_singly(batch)
+        if done is _Done.LATER:
+            self._batch = batch
+        self.is_held = done is _Done.LATER
 
-    def _try_to_store(self, batch: list[Entry]) -> bool:
-        """True when the batch and all counts so far are in the file; else nothing of them is."""
-        if not (batch or self._counts or self._stated or self._marks):
-            return True
+    def _store_singly(self, batch: list[Entry]) -> tuple[_Done, list[Entry]]:
+        """What came of it, and which entries are still to be stored."""
+        for i, entry in enumerate(batch):
+            done = self._try_to_store([entry])
+            if done is _Done.LATER:
+                return done, batch[i:]
+            if done is _Done.FAILED:
+                self._counts["dropped", NOT_STORED] += 1
+                self._lose(entry[1], NOT_STORED)
+        return self._try_to_store([]), []
+
+    def _entry(self, exchange: Exchange, share: float) -> Entry | None:
+        """What goes into the batch; None when the exchange is skipped or refused, which is counted."""
+        site = site_of(exchange.request.host)
+        told: Placed | None = None
+        if self._selection:
+            told = self._selection.place(exchange, site)
+            if not self._selection.keeps(told, share):
+                self._counts["skipped", SAMPLED_OUT] += 1
+                self._lose(told.group, SAMPLED_OUT)
+                return None
+        try:
+            redacted = self._policy.redact(exchange)
+        except Refused as refused:
+            self._counts["refused", ": ".join(filter(None, (refused.reason, refused.detail)))] += 1
+            self._lose_refused(exchange, told, site)
+            return None
+        placed, actor = self._namer.place(redacted.exchange, site, told, self._next)
+        self._actors.update(self._namer.take_corrections())
+        group = placed.group
+        if exchange.request.body.truncated:
+            self._lose(group, REQUEST_CUT)
+        if not group.is_kept:
+            group.is_kept = True
+            self._partial.update((group.id, reason) for reason in group.lost)
+        return self._next, group, actor, redacted.exchange, redacted.fields
+
+    def _lose(self, group: Group, reason: str) -> None:
+        """The session lacks something; that is told once it has anything in the capture."""
+        if reason not in group.lost:
+            group.lost.add(reason)
+            if group.is_kept:
+                self._partial.add((group.id, reason))
+
+    def _lose_refused(self, exchange: Exchange, told: Placed | None, site: Site) -> None:
+        remains = None if told else remains_of(exchange, self._policy)
+        if told:
+            self._lose(told.group, REFUSED)
+        elif remains:
+            self._lose(self._namer.group_of(remains, site), REFUSED)
+
+    def _try_to_store(self, batch: list[Entry]) -> _Done:
+        """STORED when the batch and all counts so far are in the file; else nothing of them is."""
+        if not (batch or self.has_news):
+            return _Done.STORED
         try:
             self._store(batch)
-        except Exception:  # noqa: BLE001 - the disk may be full now and not in a minute
+        except Exception as error:  # noqa: BLE001 - the disk may be full now and not in a minute
             self._capture.rollback()
-            return False
-        self._counts.clear()
-        self._stated.clear()
-        self._marks.clear()
-        return True
+            is_locked = getattr(error, "sqlite_errorcode", 0) & 0xFF in _SQLITE_LOCKED
+            return _Done.LATER if is_locked else _Done.FAILED
+        for kept in (self._counts, self._stated, self._marks, self._partial, self._actors):
+            kept.clear()
+        return _Done.STORED
 
     def _store(self, batch: list[Entry]) -> None:
-        for number, named, exchange, fields in batch:
-            self._capture.add(number, named.session_id, named.actor, exchange, fields)
+        capture = self._capture
+        for number, group, actor, exchange, fields in batch:
+            capture.add(number, group.id, actor, exchange, fields)
+        for session_id, corrected in self._actors.items():
+            capture.set_actor(session_id, corrected)
+        mark_partial = getattr(capture, "mark_partial", None)
+        if mark_partial:
+            for session_id, reason in sorted(self._partial):
+                mark_partial(session_id, reason)
         for (kind, reason), count in self._counts.items():
-            self._capture.count_loss(kind, reason, count)
+            capture.count_loss(kind, reason, count)
         for reason, count in self._stated.items():
-            self._capture.set_loss("dropped", reason, count)
+            capture.set_loss("dropped", reason, count)
         for mark in self._marks:
-            self._capture.add_origin(mark)
-        self._capture.commit()
+            capture.add_origin(mark)
+        capture.commit()
 
     def _note_origins(self, snapshot: Snapshot) -> None:
         """Where this went: the upstream's address, and the name by which clients call it."""

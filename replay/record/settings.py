@@ -1,40 +1,86 @@
-"""The recorder's part of `replay.toml`: what redaction may keep, and how much is queued.
+"""What the recorder works with: the `[redact]` and `[record]` tables of `replay.toml`, and the options over them.
 
     [redact]
     keep = [{place = "body.items[*].title", endpoint = "GET /courses", reason = "public catalogue"}]
 
     [record]
-    queue_mb = 32      # memory for exchanges on their way to the writer
-    body_kb = 1024     # longer bodies are cut
+    queue_mb = 32                       # memory for exchanges on their way to the writer
+    body_kb = 1024                      # longer bodies are cut; request_body_kb and response_body_kb set one direction
+    sample = 0.1                        # share of sessions that are kept, whole
+    exclude = ["health", "/static/**"]
+    tenant = ["claim:org_id", "subdomain"]
 
-Rule: an unknown key is an error that names the valid ones; other tables belong to other rooms and pass by.
+    [[record.routes]]                   # a share of its own; the first that matches counts
+    match = "GET /catalogue/**"
+    sample = 0.01
+
+Rule: an unknown key is an error that names the valid ones; other tables belong to other rooms and pass by. An option
+that was said wins over the same key of the file; a list replaces the list.
 """
 
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from replay.model.errors import ConfigError
+from replay.model.errors import ConfigError, UsageError
+from replay.record.routes import RouteRule, parse_pattern
+from replay.record.settings_values import FILE_READERS, READERS, read_share
 
 _REDACT_KEYS = ("keep",)
-_RECORD_KEYS = ("queue_mb", "body_kb")
+_RECORD_KEYS = (*FILE_READERS, "routes")
+_ROUTE_KEYS = ("match", "sample")
 _KEEP_KEYS = ("place", "reason", "endpoint")
 _KEEP_REQUIRED = ("place", "reason")  # without an endpoint the rule holds at all of them
+_LISTS = ("include", "exclude")
 
 KeepText = tuple[str, str, str]
 """Place, reason and endpoint (or an empty text) of a kept field, as written."""
+Said = str | int | float | bool | Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
 class RecordSettings:
-    """None: the file says nothing, the option's value counts."""
+    """Sizes in bytes, times in seconds; 0 is "none" for rotation and retention. `key` says where the key is, not what.
+
+    `routes` holds include, exclude and per-route shares in one list (see `replay.record.routes`).
+    """
 
     keeps: tuple[KeepText, ...] = ()
-    queue_mb: int | None = None
-    body_kb: int | None = None
+    queue_bytes: int = 32 << 20
+    request_body_bytes: int = 1 << 20
+    response_body_bytes: int = 1 << 20
+    sample: float = 1.0  # of sessions
+    routes: tuple[RouteRule, ...] = ()
+    tenant: tuple[str, ...] = ()  # source texts, see replay.record.identify
+    principal: tuple[str, ...] = ()
+    session: tuple[str, ...] = ()
+    gap_seconds: float = 1800.0
+    rotate_bytes: int = 0
+    rotate_seconds: float = 0.0
+    keep_bytes: int = 0
+    keep_seconds: float = 0.0
+    capture: str = ""
+    key: str = ""
+    append: bool = False
+    metrics: str = ""
+
+    def to_wire(self) -> dict[str, Any]:
+        """Plain data that `marshal` takes."""
+        return asdict(self)
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> RecordSettings:
+        """What `to_wire` gave, also from a version that knew fewer or more fields."""
+        known = {field.name: wire[field.name] for field in fields(cls) if field.name in wire}
+        for name in ("tenant", "principal", "session"):
+            known[name] = tuple(known.get(name, ()))
+        known["keeps"] = tuple((keep[0], keep[1], keep[2]) for keep in known.get("keeps", ()))
+        known["routes"] = tuple(RouteRule(**route) for route in known.get("routes", ()))
+        return cls(**known)
 
 
 def load_settings(path: Path) -> RecordSettings:
@@ -52,18 +98,70 @@ def load_settings(path: Path) -> RecordSettings:
     return parse_settings(document, str(path))
 
 
-def parse_settings(document: dict[str, Any], where: str) -> RecordSettings:
-    """`where` names the document in messages."""
+def parse_settings(document: Mapping[str, Any], where: str) -> RecordSettings:
+    """`where` names the document in messages. Raises ConfigError."""
     redact = _table(document, "redact", _REDACT_KEYS, where)
     record = _table(document, "record", _RECORD_KEYS, where)
-    return RecordSettings(
-        keeps=_keeps(redact.get("keep", []), where),
-        queue_mb=_positive(record, "queue_mb", where),
-        body_kb=_positive(record, "body_kb", where),
-    )
+    settings = RecordSettings(keeps=_keeps(redact.get("keep", []), where))
+    for name, reader in FILE_READERS.items():
+        if name in record:
+            try:
+                settings = _changed(settings, reader(record[name]))
+            except ValueError as problem:
+                raise ConfigError(f"{where}: [record] {name} {problem}") from None
+    return replace(settings, routes=(*settings.routes, *_shares(record.get("routes", []), where)))
 
 
-def _table(document: dict[str, Any], name: str, keys: tuple[str, ...], where: str) -> dict[str, Any]:
+def with_options(settings: RecordSettings, values: Mapping[str, Said]) -> RecordSettings:
+    """Options by name without `replay_`; 0, an empty text or list, and False were not said. Raises UsageError."""
+    unknown = sorted(set(values) - set(READERS) - {"config"})
+    if unknown:
+        raise UsageError(f"the recorder has no option {unknown[0]}; valid: {', '.join(READERS)}")
+    for name, reader in READERS.items():
+        value = values.get(name)
+        if not value:
+            continue
+        try:
+            settings = _changed(settings, reader(value))
+        except ValueError as problem:
+            raise UsageError(f"the recorder's option {name} {problem}") from None
+    return settings
+
+
+def _changed(settings: RecordSettings, changes: dict[str, Any]) -> RecordSettings:
+    """Include and exclude lists live in `routes`, where each replaces its own kind."""
+    for name in _LISTS:
+        if name in changes:
+            fresh: tuple[RouteRule, ...] = changes.pop(name)
+            is_record = name == "include"
+            rest = [rule for rule in settings.routes if rule.sample is not None or rule.record is not is_record]
+            changes["routes"] = (*fresh, *rest)
+    return replace(settings, **changes)
+
+
+def _shares(entries: Any, where: str) -> list[RouteRule]:
+    if not isinstance(entries, list):
+        raise ConfigError(f"{where}: [[record.routes]] must be a list of tables")
+    out = []
+    for i, entry in enumerate(entries, 1):
+        place = f"{where}: [[record.routes]] entry {i}"
+        if not isinstance(entry, dict):
+            raise ConfigError(f"{place} must be a table with {', '.join(_ROUTE_KEYS)}")
+        _check_keys(entry, _ROUTE_KEYS, place)
+        if not isinstance(entry.get("match"), str) or "sample" not in entry:
+            raise ConfigError(
+                f"{place} needs match, a route such as GET /catalogue/**, and sample, a share from 0 to 1"
+            )
+        for name, check in (("match", parse_pattern), ("sample", read_share)):
+            try:
+                check(entry[name])
+            except ValueError as problem:
+                raise ConfigError(f"{place}: {name} {problem}") from None
+        out.append(RouteRule(entry["match"].strip(), True, read_share(entry["sample"])))
+    return out
+
+
+def _table(document: Mapping[str, Any], name: str, keys: tuple[str, ...], where: str) -> dict[str, Any]:
     table = document.get(name, {})
     if not isinstance(table, dict):
         raise ConfigError(f"{where}: [{name}] must be a table")
@@ -88,15 +186,6 @@ def _keeps(entries: Any, where: str) -> tuple[KeepText, ...]:
             raise ConfigError(f"{place}: endpoint must be a text such as GET /courses/{{id}}")
         out.append((entry["place"], entry["reason"], endpoint))
     return tuple(out)
-
-
-def _positive(table: dict[str, Any], key: str, where: str) -> int | None:
-    value = table.get(key)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ConfigError(f"{where}: [record] {key} must be a whole number above 0")
-    return value
 
 
 def _check_keys(table: dict[str, Any], keys: tuple[str, ...], place: str) -> None:

@@ -1,9 +1,10 @@
-"""The writer process: frames in on stdin, a redacted capture out. `python -m replay.record.writer --capture FILE`.
+"""The writer process: frames in, a redacted capture out. `python -m replay.record.writer --capture FILE --ledger FD`.
 
-It says two lines of JSON on stdout: one when the capture is open (or why it is not), one when it is closed.
+It says lines of JSON on stdout: one when the capture is open (or why it is not), one each second in which something has
+changed, one when it is closed.
 
-Rule: it ends when the pipe ends, and at nothing else: a Ctrl-C for the proxy loses no exchange. Its stderr carries type
-names only; its memory never becomes a core file; its files are its owner's alone.
+Rule: it ends when its parent and the workers have, and at nothing else: a Ctrl-C for the proxy loses no exchange. Its
+stderr carries type names only; its memory never becomes a core file; its files are its owner's alone.
 """
 
 from __future__ import annotations
@@ -11,11 +12,10 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import select
 import signal
+import socket
 import sys
 import time
-from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -24,94 +24,67 @@ from replay import __version__
 from replay.model.capture import CaptureInfo
 from replay.model.errors import ReplayError
 from replay.model.plugins import make_plugins
-from replay.record.frames import FrameBuffer, FrameKind
+from replay.record.account import Standing
+from replay.record.feeds import Feeds
+from replay.record.frames import FrameKind
+from replay.record.ledger import Ledger
 from replay.record.private_memory import keep_memory_private
 from replay.record.scribe import Scribe
+from replay.record.settings import RecordSettings
+from replay.record.writing import Writing
 from replay.redact.builtin import BUILTIN
 from replay.redact.policy import Keep, Policy
 from replay.redact.pseudonyms import Pseudonym
 from replay.store.capture_writer import CaptureWriter
+from replay.store.manifest import manifest_path
+from replay.store.segments import Rotation, SegmentedWriter, open_segments
 
-_BATCH_ROWS = 256
-_BATCH_SECONDS = 0.2
-_READ_BYTES = 1 << 20
-_STDIN = 0
+_HELLO_SECONDS = 10.0
+_GONE = 3  # exit status: the file is no longer at its place
 
 
 def main(arguments: list[str] | None = None) -> int:
     _isolate()
-    parser = argparse.ArgumentParser(prog="replay-writer")
-    parser.add_argument("--capture", type=Path, required=True)
-    parser.add_argument("--append", action="store_true")
-    options = parser.parse_args(arguments)
-    frames = _Frames()
-    first = frames.next(None)
+    options = _parse(arguments)
+    ledger = Ledger.open(options.ledger)
+    listener = None if options.listener is None else socket.socket(fileno=options.listener)
+    feeds = Feeds(time.monotonic, listener)
+    first = feeds.next(_HELLO_SECONDS)
     if first is None or first[0] is not FrameKind.HELLO:
         return 2
+    hello, settings = first[1], RecordSettings.from_wire(first[1]["settings"])
     try:
-        policy = _policy(first[1])
-        capture = _open(options.capture, policy, first[1], append=options.append)
+        policy = _policy(hello["key"], settings)
+        capture = _open(options.capture, policy, settings, hello["created"], append=options.append)
     except ReplayError as error:
         _say({"error": str(error)})
         return 2
-    _say(_standing(capture))
-    scribe = Scribe(capture, policy)
-    _work(frames, scribe)
-    scribe.flush()
-    last = _standing(capture, scribe.owed)
+    scribe = Scribe(capture, policy, settings, hello["key"])
+    writing = Writing(options.capture, capture, scribe, ledger, _say)
+    writing.go_on(Standing.from_wire(hello["start"]) if hello["start"] else None, hello["generation"])
+    _say(writing.standing().to_wire())
+    os.set_blocking(sys.stdout.fileno(), False)  # a parent that does not listen must not hold the writer
+    feeds.welcome(hello["token"], hello["generation"])
+    is_in_place = writing.run(feeds)
+    last = writing.finish()
+    feeds.close()
     capture.close()
-    _say(last)
+    if feeds.is_orphan and listener is not None:
+        _remove_meeting_place(listener)
+    os.set_blocking(sys.stdout.fileno(), True)
+    if not is_in_place:
+        return _GONE
+    _say({**last.to_wire(), "last": True})
     return 0
 
 
-def _work(frames: _Frames, scribe: Scribe) -> None:
-    """Until END or the end of the pipe."""
-    commit_at: float | None = None
-    while True:
-        wait = None if commit_at is None else max(0.0, commit_at - time.monotonic())
-        frame = frames.next(wait)
-        if frame is None and frames.ended:
-            return
-        if frame is not None:
-            kind, payload = frame
-            if kind is FrameKind.END:
-                return
-            _take(scribe, kind, payload)
-        if commit_at is None and scribe.has_news:
-            commit_at = time.monotonic() + _BATCH_SECONDS
-        if scribe.pending >= _BATCH_ROWS or (commit_at is not None and time.monotonic() >= commit_at):
-            scribe.flush()
-            commit_at = None
-
-
-def _take(scribe: Scribe, kind: FrameKind, payload: Any) -> None:
-    if kind is FrameKind.EXCHANGES:
-        for raw in payload:
-            scribe.take(raw)
-            if scribe.pending >= _BATCH_ROWS:
-                scribe.flush()
-    elif kind is FrameKind.LOSSES:
-        scribe.state_losses(payload)
-
-
-class _Frames:
-    """Frames from stdin, one at a time, with a timeout."""
-
-    def __init__(self) -> None:
-        self._buffer = FrameBuffer()
-        self._ready: list[tuple[FrameKind, Any]] = []
-        self.ended = False
-
-    def next(self, seconds: float | None) -> tuple[FrameKind, Any] | None:
-        """None after `seconds` without one, and at the end of the pipe."""
-        while not self._ready and not self.ended:
-            readable, _, _ = select.select([_STDIN], [], [], seconds)
-            if not readable:
-                return None
-            data = os.read(_STDIN, _READ_BYTES)
-            self.ended = not data
-            self._ready.extend(self._buffer.feed(data))
-        return self._ready.pop(0) if self._ready else None
+def _parse(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="replay-writer")
+    parser.add_argument("--capture", type=Path, required=True)
+    parser.add_argument("--append", action="store_true")
+    parser.add_argument("--ledger", type=int, required=True, help="Descriptor of the shared counters.")
+    parser.add_argument("--listener", type=int, help="Descriptor of the socket where workers connect.")
+    return parser.parse_args(arguments)
 
 
 def _isolate() -> None:
@@ -121,43 +94,47 @@ def _isolate() -> None:
     os.umask(0o077)
     with suppress(OSError):
         os.nice(10)  # the traffic comes first
+    with suppress(OSError):  # where Linux weighs whole sessions against each other, niceness within one says nothing
+        Path("/proc/self/autogroup").write_text("10")
     sys.excepthook = lambda kind, _value, _trace: print(f"replay writer: {kind.__name__}", file=sys.stderr)
 
 
-def _policy(hello: dict[str, Any]) -> Policy:
+def _policy(key: bytes, settings: RecordSettings) -> Policy:
     # Framing comes last: it measures what all others wrote.
     redactors = (*BUILTIN[:-1], *make_plugins("replay.redactors"), BUILTIN[-1])
-    return Policy(Pseudonym(hello["key"]), redactors, [Keep(*keep) for keep in hello["keeps"]])
+    return Policy(Pseudonym(key), redactors, [Keep(*keep) for keep in settings.keeps])
 
 
-def _open(path: Path, policy: Policy, hello: dict[str, Any], *, append: bool) -> CaptureWriter:
+def _open(
+    path: Path, policy: Policy, settings: RecordSettings, created: float, *, append: bool
+) -> CaptureWriter | SegmentedWriter:
     info = CaptureInfo(
         id=os.urandom(8).hex(),
         format_version=0,  # the file's own is in its header
-        created=hello["created"],
+        created=created,
         key_id=policy.key_id,
         policy_digest=policy.digest,
         origins=(),
         tool_version=__version__,
     )
+    rotation = Rotation(settings.rotate_bytes, settings.rotate_seconds, settings.keep_bytes, settings.keep_seconds)
+    if rotation != Rotation() or manifest_path(path).exists():
+        return open_segments(path, info, append=append, rotation=rotation, now=time.time)  # noqa: TID251 - retention's clock
     return CaptureWriter.open_append(path, info) if append else CaptureWriter.create(path, info)
 
 
-def _standing(capture: CaptureWriter, owed: Counter[tuple[str, str]] | None = None) -> dict[str, Any]:
-    totals, owed = capture.totals(), owed or Counter()
-    dropped = Counter(dict(totals.dropped))
-    dropped.update({reason: count for (kind, reason), count in owed.items() if kind == "dropped"})
-    refused = totals.refused + sum(count for (kind, _), count in owed.items() if kind == "refused")
-    return {"captured": totals.captured, "refused": refused, "dropped": dropped}
+def _remove_meeting_place(listener: socket.socket) -> None:
+    """The supervisor was killed: its folder with the socket is ours to remove."""
+    path = Path(listener.getsockname())
+    with suppress(OSError):
+        path.unlink()
+        path.parent.rmdir()
 
 
 def _say(answer: dict[str, Any]) -> None:
-    with suppress(OSError):  # the proxy may be gone; the capture is what counts
-        print(json.dumps(answer), flush=True)
+    with suppress(OSError):  # the parent may be gone, or not listen; the capture is what counts
+        os.write(sys.stdout.fileno(), json.dumps(answer).encode() + b"\n")
 
 
 if __name__ == "__main__":
-    code = main()
-    with suppress(OSError):
-        sys.stdout.close()
-    sys.exit(code)
+    sys.exit(main())

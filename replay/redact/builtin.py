@@ -14,7 +14,9 @@ from replay.redact.origin_facts import OriginFacts
 from replay.redact.other_body import OtherBody
 from replay.redact.refused_passwords import RefusedPasswords
 from replay.redact.request_line import RequestLine
+from replay.redact.socket_messages import SocketMessages
 from replay.redact.text_body import TextBody
+from replay.redact.trailers import Trailers
 
 BUILTIN: tuple[Redactor, ...] = (
     RequestLine(),
@@ -26,6 +28,8 @@ BUILTIN: tuple[Redactor, ...] = (
     FormBody(),
     TextBody(),
     OtherBody(),
+    Trailers(),
+    SocketMessages(),
     RefusedPasswords(),
     OriginFacts(),
     Framing(),

@@ -30,6 +30,8 @@ def classify(role: KeyRole, text: str) -> ValueClass:
         return ValueClass.PASSWORD if text else ValueClass.KEPT
     if text.lower() in LITERALS:
         return ValueClass.KEPT
+    if is_wordy(text):
+        return _words(role, text)
     if text[0].isdigit() or text[0] in "+-(":
         found = _numeric(role, text)
         if found is not None:
@@ -41,6 +43,24 @@ def classify(role: KeyRole, text: str) -> ValueClass:
             return ValueClass.KEPT
         return ValueClass.BIRTH if _ISO_DAY.match(text) else ValueClass.TEXT
     return _by_shape(text) or _container(text) or _plain(role, text)
+
+
+def is_wordy(text: str) -> bool:
+    """True for letters and blanks only: most shapes need a digit or a mark, and need not be tried."""
+    return text.isalpha() or text.replace(" ", "").isalpha()
+
+
+def _words(role: KeyRole, text: str) -> ValueClass:
+    """As `classify` for wordy text: a closed list's word, hexadecimal or base64 without a digit, a scheme and a token."""
+    if is_enum_word(role, text):
+        return ValueClass.KEPT
+    if len(text) == 32 and detectors.uuid_hex(text):
+        return ValueClass.UUID
+    if text[0] in "eW" and _BASE64_JSON.fullmatch(text):
+        return ValueClass.BASE64
+    if " " in text and _CREDENTIALS.fullmatch(text):
+        return ValueClass.CREDENTIALS
+    return _plain(role, text)
 
 
 def _numeric(role: KeyRole, text: str) -> ValueClass | None:
@@ -101,6 +121,6 @@ def _container(text: str) -> ValueClass | None:
 
 def _plain(role: KeyRole, text: str) -> ValueClass:
     """All of these are scrambled alike; the class is for the reader of an audit and for the second look."""
-    if role is KeyRole.TOKEN or is_id_like(text):
+    if role is KeyRole.TOKEN or (" " not in text and is_id_like(text)):
         return ValueClass.TOKEN
     return ValueClass.NAME if role is KeyRole.NAME else ValueClass.TEXT

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from replay.model.capture import RedactedField
 from replay.model.exchange import Exchange
@@ -58,14 +58,16 @@ class Action(StrEnum):
 Original = tuple[ValueClass, str]
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Change:
+class Change(NamedTuple):
     """A value's new text and what was done to it; `action` None when it stays. `originals` are what is now hidden."""
 
     text: str
     value_class: ValueClass = ValueClass.KEPT
     action: Action | None = None
     originals: tuple[Original, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Change({self.value_class})"
 
 
 @dataclass(slots=True, repr=False)
@@ -79,11 +81,11 @@ class Notes:
     keeps: frozenset[str] = frozenset()
     originals: set[Original] = field(default_factory=set)
     words: set[str] = field(default_factory=set)
-    counts: dict[tuple[str, str, str, str], int] = field(default_factory=dict)
+    counts: dict[tuple[Side, str, ValueClass, Action], int] = field(default_factory=dict)
 
     def did(self, side: Side, place: str, value_class: ValueClass, action: Action) -> None:
         """Count one value of `value_class` at `place` (a pattern) as replaced."""
-        key = (side.value, place, value_class.value, action.value)
+        key = (side, place, value_class, action)
         self.counts[key] = self.counts.get(key, 0) + 1
 
     def apply(self, side: Side, place: str, change: Change) -> str:
@@ -92,12 +94,25 @@ class Notes:
             self.words.add(change.text)
         else:
             self.did(side, place, change.value_class, change.action)
-        self.originals.update(change.originals)
+        if change.originals:
+            self.originals.update(change.originals)
         return change.text
+
+    def add(self, other: Notes) -> None:
+        """Take over what stands on another clipboard."""
+        if other.originals:
+            self.originals |= other.originals
+        if other.words:
+            self.words |= other.words
+        for key, count in other.counts.items():
+            self.counts[key] = self.counts.get(key, 0) + count
 
     def fields(self, endpoint: str) -> tuple[RedactedField, ...]:
         """What was done, in a stable order."""
-        return tuple(RedactedField(endpoint, *key, count) for key, count in sorted(self.counts.items()))
+        return tuple(
+            RedactedField(endpoint, side.value, place, value_class.value, action.value, count)
+            for (side, place, value_class, action), count in sorted(self.counts.items())
+        )
 
 
 class Redactor(Protocol):

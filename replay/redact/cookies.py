@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from replay.model.exchange import Exchange
-from replay.redact.contract import Action, Notes, Side, ValueClass
+from replay.redact.contract import Action, Notes, ValueClass
 from replay.redact.detectors import is_timestamp
 from replay.redact.pseudonyms import Pseudonym
 from replay.redact.rewriter import Rewriter
@@ -27,16 +27,13 @@ class Cookies:
     name: str = "cookies"
 
     def redact(self, exchange: Exchange, pseudonym: Pseudonym, notes: Notes) -> Exchange:
-        def change(side: Side, _: str, key: str, value: str) -> str | None:
-            if key == "cookie":
-                crumbs = value.split(";")
-                desk = Rewriter(pseudonym, notes, side)
-                return "; ".join(_pair(desk, crumb, "cookie") for crumb in crumbs if crumb.strip())
-            if key == "set-cookie":
-                return _set_cookie(Rewriter(pseudonym, notes, side), value)
-            return value
+        return with_fields(exchange, pseudonym, notes, self.name, FIELDS.__contains__, _redact_field)
 
-        return with_fields(exchange, change)
+
+def _redact_field(desk: Rewriter, key: str, value: str) -> str:
+    if key == "cookie":
+        return "; ".join(_pair(desk, crumb, "cookie") for crumb in value.split(";") if crumb.strip())
+    return _set_cookie(desk, value)
 
 
 def _pair(desk: Rewriter, crumb: str, kind: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from replay.model.exchange import Exchange
 from replay.model.message import split_authorization
-from replay.redact.contract import Notes, Side
+from replay.redact.contract import Notes
 from replay.redact.pseudonyms import Pseudonym
 from replay.redact.rewriter import Rewriter
 from replay.redact.sides import header_place, with_fields
@@ -30,18 +30,12 @@ class Credentials:
     name: str = "credentials"
 
     def redact(self, exchange: Exchange, pseudonym: Pseudonym, notes: Notes) -> Exchange:
-        def change(side: Side, _: str, key: str, value: str) -> str | None:
-            if key not in FIELDS:
-                return value
-            desk = Rewriter(pseudonym, notes, side)
-            scheme, rest = split_authorization(value)
-            place = f"auth.{_known(scheme)}" if key == "authorization" else header_place(key)
-            return _redact_field(desk, scheme, rest, place)
-
-        return with_fields(exchange, change)
+        return with_fields(exchange, pseudonym, notes, self.name, FIELDS.__contains__, _redact_field)
 
 
-def _redact_field(desk: Rewriter, scheme: str, rest: str, place: str) -> str:
+def _redact_field(desk: Rewriter, key: str, value: str) -> str:
+    scheme, rest = split_authorization(value)
+    place = f"auth.{_known(scheme)}" if key == "authorization" else header_place(key)
     if not scheme:  # a bare scheme ("WWW-Authenticate: Bearer") or a bare token
         return rest if _known(rest) else desk.value("token", rest, place)
     if not _known(scheme):

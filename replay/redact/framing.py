@@ -13,7 +13,7 @@ from replay.redact.sides import header_place, with_headers
 from replay.redact.vocabulary import listed
 
 # An unkeyed digest of the raw body is an oracle: who enumerates the values finds the one that fits.
-_DROPPED = listed(
+DROPPED = listed(
     """content-md5 digest content-digest repr-digest want-digest signature signature-input x-amz-content-sha256
     x-amz-checksum-sha256 x-goog-hash x-hub-signature x-hub-signature-256 transfer-encoding content-encoding trailer
     sec-websocket-accept alt-svc"""
@@ -39,7 +39,7 @@ def _reframed(side: Side, headers: Headers, body: Body, notes: Notes) -> Headers
     out: list[tuple[str, str]] = []
     for name, value in headers.fields:
         key = name.lower()
-        if key in _DROPPED:
+        if key in DROPPED:
             notes.did(side, header_place(key), ValueClass.FIELD, Action.DROP)
         elif key != "content-length":
             out.append((name, value))

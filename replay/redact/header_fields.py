@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from replay.model.exchange import Exchange
 from replay.redact import cookies, credentials, header_words, locations
-from replay.redact.contract import Action, Notes, Side, ValueClass
+from replay.redact.contract import Action, Notes, ValueClass
 from replay.redact.detectors import is_timestamp
 from replay.redact.media_types import reduced
 from replay.redact.pseudonyms import Pseudonym
@@ -26,7 +26,7 @@ ALLOWED = listed(
     x-content-type-options x-dns-prefetch-control x-forwarded-proto x-frame-options x-http-method-override
     x-permitted-cross-domain-policies x-requested-with x-robots-tag x-xss-protection"""
 )
-_SPOKEN_FOR = credentials.FIELDS | cookies.FIELDS | locations.FIELDS
+SPOKEN_FOR = credentials.FIELDS | cookies.FIELDS | locations.FIELDS
 _ETAGS = frozenset(("etag", "if-none-match", "if-match", "if-range"))
 _ETAG = re.compile(r"[^\s,\"]+")
 _PIECE = re.compile(r"[^\s,;=/()\"?]+")
@@ -41,20 +41,23 @@ class HeaderFields:
     name: str = "header-fields"
 
     def redact(self, exchange: Exchange, pseudonym: Pseudonym, notes: Notes) -> Exchange:
-        def change(side: Side, _: str, key: str, value: str) -> str | None:
-            if key in _SPOKEN_FOR:
-                return value
-            return _redact_field(Rewriter(pseudonym, notes, side), key, value)
+        return with_fields(exchange, pseudonym, notes, self.name, _is_ours, _redact_field)
 
-        return with_fields(exchange, change)
+
+def _is_ours(key: str) -> bool:
+    return key not in SPOKEN_FOR
 
 
 def _redact_field(desk: Rewriter, key: str, value: str) -> str | None:
+    return redact_field(desk, key, value, header_place(key))
+
+
+def redact_field(desk: Rewriter, key: str, value: str, place: str) -> str | None:
+    """The new value of the field `key` (lower case) that is noted at `place`; None drops the field."""
     if not is_plain_name(key):
-        desk.notes.did(desk.side, "header", ValueClass.FIELD, Action.DROP)
+        desk.notes.did(desk.side, place.partition(".")[0], ValueClass.FIELD, Action.DROP)
         return None
     desk.notes.words.add(key)
-    place = header_place(key)
     if key == "content-type":
         return reduced(value)
     if key == "user-agent":

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from replay.model.exchange import Exchange
-from replay.redact.contract import Notes, Side
+from replay.redact.contract import Notes
 from replay.redact.pseudonyms import Pseudonym
 from replay.redact.rewriter import Rewriter
 from replay.redact.sides import header_place, with_fields
@@ -29,10 +29,7 @@ class Locations:
     name: str = "locations"
 
     def redact(self, exchange: Exchange, pseudonym: Pseudonym, notes: Notes) -> Exchange:
-        def change(side: Side, _: str, key: str, value: str) -> str | None:
-            return _redact_field(Rewriter(pseudonym, notes, side), key, value) if key in FIELDS else value
-
-        return with_fields(exchange, change)
+        return with_fields(exchange, pseudonym, notes, self.name, FIELDS.__contains__, _redact_field)
 
 
 def _redact_field(desk: Rewriter, key: str, value: str) -> str | None:

@@ -24,13 +24,13 @@ from typing import Any
 from replay.redact import scramble
 from replay.redact.checksums import iban_check, luhn_digit
 from replay.redact.detectors import digits_of, uuid_hex
+from replay.redact.memory import Memory
 
 CONSTANT = "Redacted-1!"  # 11 characters, four classes: passes the usual password rules
 REFUSED_CONSTANT = "Redacted-0!"  # for passwords that the service refused (see refused_passwords)
 CONSTANT_NUMBER = 1111
 KEY_BYTES = 32
 _INTEGER_LIMITS = ("2147483647", "9007199254740991", "9223372036854775807", "18446744073709551615")  # int32, JS, int64
-_MEMO_LIMIT = 65_536  # entries; about 20 MB at worst with values of at most 256 characters
 
 _OUR_EMAIL = re.compile(r"u[0-9a-f]{16}@d[0-9a-f]{8}\.example")
 _OUR_HOST = re.compile(r"[hd][0-9a-f]{8}\.example")
@@ -39,7 +39,7 @@ _HEX_DIGIT = re.compile(r"[0-9a-fA-F]")
 
 
 class Pseudonym:
-    """One key's stand-ins. `memo` is a bounded cache that callers share; clearing it changes no output."""
+    """One key's stand-ins. `memo` is what callers remember with it; clearing it changes no output."""
 
     __slots__ = ("_hashers", "_key", "memo")
 
@@ -48,16 +48,10 @@ class Pseudonym:
             raise ValueError(f"a redaction key has {KEY_BYTES} bytes")
         self._key = key
         self._hashers: dict[str, Any] = {}
-        self.memo: dict[Any, Any] = {}
+        self.memo = Memory()
 
     def __repr__(self) -> str:
         return "Pseudonym(key hidden)"
-
-    def remember(self, memo_key: Any, value: Any) -> None:
-        """Put into the bounded cache."""
-        if len(self.memo) >= _MEMO_LIMIT:
-            self.memo.clear()
-        self.memo[memo_key] = value
 
     def digest(self, person: str, value: str) -> bytes:
         """64 keyed bytes; `person` (at most 16 bytes) separates the classes."""

@@ -15,11 +15,11 @@ from urllib.parse import quote, unquote
 
 from replay.model.tree import Scalar, Tree
 from replay.redact import containers, urls
-from replay.redact.classify import classify
+from replay.redact.classify import classify, is_wordy
 from replay.redact.contract import Action, Change, Notes, Original, Side, ValueClass
 from replay.redact.detectors import digits_of, find_embedded, has_strong, is_card_digits, is_long_number
 from replay.redact.pseudonyms import CONSTANT, CONSTANT_NUMBER, Pseudonym
-from replay.redact.tree_walk import rebuilt
+from replay.redact.tree_walk import rewritten
 from replay.redact.vocabulary import KeyRole, is_plain_name, role_of
 
 MAX_NESTING = 4  # deeper text is scrambled whole: safe, and no traffic needs it
@@ -32,13 +32,13 @@ _CHANGED = {ValueClass.PASSWORD: Action.MASK, ValueClass.GEO: Action.MASK}
 class Rewriter:
     """Writes stand-ins for one side of an exchange and notes them."""
 
-    __slots__ = ("_depth", "notes", "pseudonym", "side")
+    __slots__ = ("nesting", "notes", "pseudonym", "side")
 
-    def __init__(self, pseudonym: Pseudonym, notes: Notes, side: Side, depth: int = 0) -> None:
+    def __init__(self, pseudonym: Pseudonym, notes: Notes, side: Side, nesting: int = 0) -> None:
         self.pseudonym = pseudonym
         self.notes = notes
         self.side = side
-        self._depth = depth
+        self.nesting = nesting  # containers around this desk's values
 
     def value(self, name: str, text: str, place: str, in_error: bool = False) -> str:
         """What stands for `text`, found under `name` at `place`."""
@@ -74,17 +74,18 @@ class Rewriter:
 
     def tree(self, tree: Tree, place: str) -> Tree:
         """A freshly parsed document, rewritten in place."""
-        return rebuilt(tree, place, self.name, self.scalar)
+        return rewritten(self, tree, place)
 
     def change(self, role: KeyRole, text: str) -> Change:
         """The change of `text` alone, remembered in the key's bounded memo."""
-        memo_key = (role, text, self._depth)
-        known: Change | None = self.pseudonym.memo.get(memo_key)
+        memo = self.pseudonym.memo
+        values = memo.values(role, self.nesting)
+        known: Change | None = values.find(text)
         if known is not None:
             return known
         change = self._made(role, text)
         if len(text) <= _MEMO_LENGTH:
-            self.pseudonym.remember(memo_key, change)
+            memo.keep_value(values, text, change)
         return change
 
     def _made(self, role: KeyRole, text: str) -> Change:
@@ -93,34 +94,23 @@ class Rewriter:
             return Change(text)
         opener = _OPENERS.get(kind)
         if opener is not None:
-            opened = opener(self, role, text) if self._depth < MAX_NESTING else None
+            opened = opener(self, role, text) if self.nesting < MAX_NESTING else None
             return opened or self._text(ValueClass.TEXT, text)
         if kind in (ValueClass.TEXT, ValueClass.NAME, ValueClass.TOKEN):
             return self._text(kind, text)
         return _hidden(kind, self._atom(kind, text), text)
 
     def _atom(self, kind: ValueClass, text: str) -> str:
-        makers: dict[ValueClass, Callable[[str], str]] = {
-            ValueClass.EMAIL: self.pseudonym.email,
-            ValueClass.UUID: self.pseudonym.uuid,
-            ValueClass.CARD: self.pseudonym.card,
-            ValueClass.IBAN: self.pseudonym.iban,
-            ValueClass.PHONE: self.pseudonym.phone,
-            ValueClass.DIGITS: self.pseudonym.digits,
-            ValueClass.LONG: self.pseudonym.long_number,
-            ValueClass.BIRTH: self.pseudonym.birth,
-            ValueClass.IP: self.pseudonym.ipv6 if ":" in text else self.pseudonym.ipv4,
-            ValueClass.GEO: _coarse,
-            ValueClass.PASSWORD: lambda _: CONSTANT,
-        }
-        return makers[kind](text)
+        if kind is ValueClass.IP:
+            return self.pseudonym.ipv6(text) if ":" in text else self.pseudonym.ipv4(text)
+        return _MAKERS[kind](self.pseudonym, text)
 
     def _text(self, kind: ValueClass, text: str) -> Change:
         """Scrambled, but what has a class of its own inside (an e-mail in a sentence) is mapped by that class."""
         fresh, end = self.pseudonym.text(text), 0
         parts: list[str] = []
         originals: list[Original] = [(kind, text)]
-        for start, stop in find_embedded(text) if self._depth < MAX_NESTING else ():
+        for start, stop in find_embedded(text) if self.nesting < MAX_NESTING and not is_wordy(text) else ():
             inner = self.inner().change(KeyRole.PLAIN, text[start:stop])
             parts += [fresh[end:start], inner.text]
             originals += inner.originals
@@ -162,7 +152,7 @@ class Rewriter:
 
     def inner(self) -> Rewriter:
         """A desk one level deeper, with notes of its own: the outer value is noted once, as what it is."""
-        return Rewriter(self.pseudonym, Notes(), self.side, self._depth + 1)
+        return Rewriter(self.pseudonym, Notes(), self.side, self.nesting + 1)
 
 
 def _hidden(kind: ValueClass, new: str, old: str) -> Change:
@@ -172,6 +162,20 @@ def _hidden(kind: ValueClass, new: str, old: str) -> Change:
 def _coarse(text: str) -> str:
     """One decimal of a degree: about 11 km."""
     return f"{float(text):.1f}"
+
+
+_MAKERS: dict[ValueClass, Callable[[Pseudonym, str], str]] = {
+    ValueClass.EMAIL: Pseudonym.email,
+    ValueClass.UUID: Pseudonym.uuid,
+    ValueClass.CARD: Pseudonym.card,
+    ValueClass.IBAN: Pseudonym.iban,
+    ValueClass.PHONE: Pseudonym.phone,
+    ValueClass.DIGITS: Pseudonym.digits,
+    ValueClass.LONG: Pseudonym.long_number,
+    ValueClass.BIRTH: Pseudonym.birth,
+    ValueClass.GEO: lambda _, text: _coarse(text),
+    ValueClass.PASSWORD: lambda *_: CONSTANT,
+}
 
 
 def _closed(kind: ValueClass, text: str, notes: Notes) -> Change:

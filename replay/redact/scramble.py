@@ -24,6 +24,10 @@ _LOWER = bytes(97 + i % 26 for i in range(256))
 _UPPER = bytes(65 + i % 26 for i in range(256))
 _LOWER_HEX = bytes(97 + i % 6 for i in range(256))
 _UPPER_HEX = bytes(65 + i % 6 for i in range(256))
+_LOWER_MASK = bytes(255 if 97 <= i <= 122 else 0 for i in range(256))
+_UPPER_MASK = bytes(255 if 65 <= i <= 90 else 0 for i in range(256))
+_DIGIT_MASK = bytes(255 if 48 <= i <= 57 else 0 for i in range(256))
+_OTHERS_ONLY = bytes(i if max(_LOWER_MASK[i], _UPPER_MASK[i], _DIGIT_MASK[i]) == 0 else 0 for i in range(256))
 
 _RUN = re.compile(r"[a-z]+|[A-Z]+|[0-9]+|[^\x00-\x7f]")
 _HEX = re.compile(r"(?=.*\d)(?:[0-9a-f]{8,}|[0-9A-F]{8,})")
@@ -40,19 +44,35 @@ _HEX_BITS = dict.fromkeys("abcdefABCDEF", 2.58) | _DIGIT_BITS
 
 def scrambled(text: str, stream: Stream, check: bool = True) -> str:
     """The stand-in of `text`: same length, same kinds of characters."""
-    kept = kept_prefix(text)
-    hexadecimal = _HEX.fullmatch(text, kept) is not None
-    out = text[:kept] + _written(text[kept:], stream("text", text, len(text)), hexadecimal)
-    if out == text and len(text) - kept > 2:
-        out = text[:kept] + _written(text[kept:], stream("text-2", text, len(text)), hexadecimal)
-    tail = _check_start(out) if check else None
-    return out if tail is None else out[:tail] + _check_text(out, tail, stream)
+    form = _form(text)
+    kept, hexadecimal = form
+    head, body = text[:kept], text[kept:]
+    out = head + _written(body, stream("text", text, len(text)), hexadecimal)
+    if out == text and len(body) > 2:
+        out = head + _written(body, stream("text-2", text, len(text)), hexadecimal)
+    if not check or len(out) < _SHORTEST_CHECKED:
+        return out
+    if not text.isascii() or ("_" in text or "-" in text):  # else the kinds of characters, and so the form, are the same
+        form = _form(out)
+    tail = _check_start(out, form)
+    return out if tail is None else out[:tail] + _check_text(out, tail, form, stream)
 
 
 def is_ours(text: str, stream: Stream) -> bool:
     """True when the end of `text` is the keyed check of its beginning."""
-    tail = _check_start(text)
-    return tail is not None and text[tail:] == _check_text(text, tail, stream)
+    if len(text) < _SHORTEST_CHECKED:
+        return False
+    form = _form(text)
+    tail = _check_start(text, form)
+    return tail is not None and text[tail:] == _check_text(text, tail, form, stream)
+
+
+Form = tuple[int, bool]  # how many characters stay at the start, and whether the others are hexadecimal
+
+
+def _form(text: str) -> Form:
+    kept = kept_prefix(text)
+    return kept, _HEX.fullmatch(text, kept) is not None
 
 
 def kept_prefix(text: str) -> int:
@@ -72,6 +92,8 @@ def kept_prefix(text: str) -> int:
 
 
 def _written(text: str, stream: bytes, hexadecimal: bool) -> str:
+    if text.isascii():
+        return _ascii_written(text.encode(), stream, hexadecimal)
     lower = stream.translate(_LOWER_HEX if hexadecimal else _LOWER).decode()
     upper = stream.translate(_UPPER_HEX if hexadecimal else _UPPER).decode()
     digits = stream.translate(DIGITS).decode()
@@ -90,6 +112,22 @@ def _written(text: str, stream: bytes, hexadecimal: bool) -> str:
     return _RUN.sub(another, text)
 
 
+def _ascii_written(text: bytes, stream: bytes, hexadecimal: bool) -> str:
+    """All characters at once: one long number for each kind, cut to the places of that kind by a mask."""
+    stream, number = stream[: len(text)], int.from_bytes
+    out = number(text.translate(_OTHERS_ONLY), "big")
+    lower = number(text.translate(_LOWER_MASK), "big")
+    if lower:
+        out |= number(stream.translate(_LOWER_HEX if hexadecimal else _LOWER), "big") & lower
+    upper = number(text.translate(_UPPER_MASK), "big")
+    if upper:
+        out |= number(stream.translate(_UPPER_HEX if hexadecimal else _UPPER), "big") & upper
+    digits = number(text.translate(_DIGIT_MASK), "big")
+    if digits:
+        out |= number(stream.translate(DIGITS), "big") & digits
+    return out.to_bytes(len(text), "big").decode()
+
+
 def _foreign(char: str, lower: str, upper: str, digit: str) -> str:
     """ASCII of the same kind. Marks, tags and surrogates can spell a secret too; symbols and punctuation cannot."""
     if char.isalpha():
@@ -99,12 +137,10 @@ def _foreign(char: str, lower: str, upper: str, digit: str) -> str:
     return char if unicodedata.category(char)[0] in "PSZ" and not _SPELLING.match(char) else "x"
 
 
-def _check_start(text: str) -> int | None:
+def _check_start(text: str, form: Form) -> int | None:
     """Where the check begins, or None when the text has no room for one."""
-    if len(text) < _SHORTEST_CHECKED:
-        return None
-    kept = kept_prefix(text)
-    bits_of = (_HEX_BITS if _HEX.fullmatch(text, kept) else _TEXT_BITS).get
+    kept, hexadecimal = form
+    bits_of = (_HEX_BITS if hexadecimal else _TEXT_BITS).get
     bits, start = 0.0, len(text)
     while bits < _CHECK_BITS and start > kept:
         start -= 1
@@ -117,8 +153,7 @@ def _check_start(text: str) -> int | None:
     return None
 
 
-def _check_text(text: str, start: int, stream: Stream) -> str:
+def _check_text(text: str, start: int, form: Form, stream: Stream) -> str:
     """The check over text[:start], written in the kinds of characters that stand at the end."""
     tail = text[start:]
-    hexadecimal = _HEX.fullmatch(text, kept_prefix(text)) is not None
-    return _written(tail, stream("check-text", text[:start], len(tail)), hexadecimal)
+    return _written(tail, stream("check-text", text[:start], len(tail)), form[1])

@@ -11,28 +11,23 @@ or a short number may stand in any answer by itself.
 from __future__ import annotations
 
 import re
-from binascii import a2b_base64
-from collections.abc import Iterable
-from urllib.parse import unquote_plus
 
 from replay.model.exchange import Exchange
 from replay.redact.contract import Notes, Original, ValueClass
 from replay.redact.detectors import digits_of, find_strong
+from replay.redact.glance import Anchor, anchor_of, suspects
 from replay.redact.pseudonyms import CONSTANT, REFUSED_CONSTANT, Pseudonym
+from replay.redact.readings import look_at, readable
 from replay.redact.vocabulary import is_structural
 
 _SHORTEST = 6  # characters of an original that is looked for
 _SHORTEST_DIGITS = 9  # shorter digit strings occur by chance
-_UNICODE_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
-_BASE64_WORD = re.compile(r"[A-Za-z0-9+/_-]{12,}")
-_TO_STANDARD = str.maketrans("-_", "+/")
 _STRONG = frozenset(
     (ValueClass.EMAIL, ValueClass.UUID, ValueClass.JWT, ValueClass.CARD, ValueClass.IBAN, ValueClass.PHONE)
 )
 _WORDY = frozenset(
     (ValueClass.NAME, ValueClass.TEXT, ValueClass.TOKEN, ValueClass.PASSWORD, ValueClass.DIGITS, ValueClass.LONG)
 )
-_OUR_EMAIL_TAIL = re.compile(r"u[0-9a-f]{16}@d[0-9a-f]{8}\.example$", re.IGNORECASE)
 _LETTERS_AND_SPACES = re.compile(r"[^\W\d_]+(?:[ '’.-]+[^\W\d_]+)+\.?")
 _DIGIT = re.compile(r"\d")
 _THREE_LETTERS = re.compile(r"(?:[\W\d_]*[^\W\d_]){3}")
@@ -41,15 +36,32 @@ _LONG_TEXT = 200  # characters; of longer texts the embedded values are looked f
 
 def has_survivor(before: Exchange, after: Exchange, notes: Notes, pseudonym: Pseudonym) -> bool:
     """True when something of `before` that must be hidden can be read in `after`."""
-    text = readable(after)
+    looks = look_at(after, pseudonym)
+    anchors = filter(None, (_anchor(original, pseudonym) for original in notes.originals))
+    if suspects(anchors, [look.words for look in looks]) and _holds_original(readable(after), notes):
+        return True
+    hits: set[str] = set().union(*[look.hits for look in looks])
+    return bool(hits) and _stood_before(hits, readable(before))
+
+
+def _anchor(original: Original, pseudonym: Pseudonym) -> Anchor | None:
+    """By what the original can be found; None when finding it proves nothing."""
+    known: Anchor | bool | None = pseudonym.memo.anchors.find(original)
+    if known is None:
+        kind, text = original
+        known = is_telling(kind, text) and anchor_of(text.casefold().strip(), kind not in _STRONG)
+        pseudonym.memo.anchors.keep(original, known)
+    return known if isinstance(known, Anchor) else None
+
+
+def _holds_original(text: str, notes: Notes) -> bool:
     folded = text.casefold()
     for kind, original in notes.originals:
         if is_telling(kind, original):
             wanted = original.casefold().strip()
             if wanted in folded and (kind in _STRONG or _stands_alone(wanted, folded)) and not _stayed(wanted, notes):
                 return True
-    hits = {hit for kind, hit in find_strong(text) if not _is_ours(kind, hit, pseudonym)}
-    return bool(hits) and _stood_before(hits, readable(before))
+    return False
 
 
 def is_telling(kind: ValueClass, original: str) -> bool:
@@ -72,43 +84,6 @@ def _is_mixed(original: str) -> bool:
     return _DIGIT.search(original) is not None and _THREE_LETTERS.match(original) is not None
 
 
-def readable(exchange: Exchange) -> str:
-    """Everything that is written to disk, with what a reader can decode from it, one part a line."""
-    out: list[str] = []
-    for part in _parts(exchange):
-        out.append(part)
-        plain = part
-        for _ in range(2):  # twice: a URL in a URL
-            if "%" in plain:
-                plain = unquote_plus(plain)
-                out.append(plain)
-        if "\\" in part:
-            out.append(_UNICODE_ESCAPE.sub(lambda found: chr(int(found[1], 16)), part).replace("\\", ""))
-        out += _decoded(part)
-    return "\n".join(out)
-
-
-def _parts(exchange: Exchange) -> Iterable[str]:
-    request, response = exchange.request, exchange.response
-    yield f"{request.method} {request.target}\n{request.host}\n{exchange.connection}"
-    for message in (request, response) if response else (request,):
-        yield from (f"{name}: {value}" for name, value in message.headers.fields)
-        yield message.body.content_type
-        if message.body.data:
-            yield message.body.data.decode("utf-8", "replace")
-
-
-def _decoded(text: str) -> Iterable[str]:
-    for found in _BASE64_WORD.finditer(text):
-        word = found.group().translate(_TO_STANDARD)
-        try:
-            plain = a2b_base64(word + "==")  # padding beyond the need is ignored
-        except ValueError:
-            continue
-        if plain.isascii() or b"@" in plain or b"\xc3" in plain:
-            yield plain.decode("utf-8", "replace")
-
-
 def _stands_alone(wanted: str, text: str) -> bool:
     """True when `wanted` occurs in `text` and not merely inside a longer word or number."""
     return re.search(rf"(?<![^\W_]){re.escape(wanted)}(?![^\W_])", text) is not None
@@ -117,15 +92,6 @@ def _stands_alone(wanted: str, text: str) -> bool:
 def _stayed(wanted: str, notes: Notes) -> bool:
     """True when `wanted` is part of a word that a rule let stay: a field name told as a value is no survivor."""
     return any(wanted in word.casefold() for word in notes.words)
-
-
-def _is_ours(kind: str, hit: str, pseudonym: Pseudonym) -> bool:
-    if kind == "email":
-        tail = _OUR_EMAIL_TAIL.search(hit)
-        return tail is not None and pseudonym.is_ours(tail.group().lower())
-    if kind == "jwt":
-        return hit.endswith(".") or pseudonym.is_ours(hit)
-    return False
 
 
 def _stood_before(hits: set[str], before: str) -> bool:

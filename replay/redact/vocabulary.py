@@ -178,7 +178,7 @@ def is_structural(word: str) -> bool:
 
 
 def looks_like_data(word: str) -> bool:
-    return "@" in word or (is_id_like(word) and not is_structural(word))
+    return "@" in word or (not is_structural(word) and is_id_like(word))
 
 
 @lru_cache(maxsize=8192)

@@ -1,26 +1,29 @@
-"""Reads a capture file back: sessions for the player, counts for people. A capture may come from somewhere else.
+"""Reads a capture back: sessions for the player, exchanges for copies, counts for people. One file, or all segments.
 
-Rule: a capture is untrusted input. Opening refuses what is not exactly ours (see `store.files`), and a row that our
-writer would not have made raises FileFormatError, not something deeper in.
+Rule: a capture is untrusted input. Opening refuses what is not exactly ours (see `store.files`); rows are looked at
+when they are read, and one that our writer would not have made raises FileFormatError.
 """
 
 from __future__ import annotations
 
-import json
-import sqlite3
+import math
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 
-from replay.model.capture import CaptureInfo, Loss, RedactedField
+from replay.model.capture import CaptureInfo, Loss, RedactedField, StoredExchange
 from replay.model.errors import FileFormatError
-from replay.model.exchange import Exchange
 from replay.model.session import Actor, Session
-from replay.store.capture_contents import CaptureContents, read_contents
-from replay.store.capture_rows import exchange_of
-from replay.store.capture_schema import APPLICATION_ID, FORMAT_VERSION, SCHEMA
-from replay.store.files import open_readonly
+from replay.store.capture_contents import CaptureContents, CaptureSize, read_contents, read_size
+from replay.store.capture_file import CaptureFile
+from replay.store.found_content import BodyPool, PoolFullError
+from replay.store.manifest import Expired
+from replay.store.segment_files import open_parts
+
+_MOST_BYTES_AT_ONCE = 8 << 30  # of all bodies in memory: a forged file of 40 MB may claim thousands of GB
 
 
 class CaptureReader:
@@ -28,12 +31,21 @@ class CaptureReader:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._connection = open_readonly(path, SCHEMA, APPLICATION_ID, FORMAT_VERSION, "capture")
-        self._connection.row_factory = sqlite3.Row
+        self._stack = ExitStack()
+        try:
+            parts = open_parts(path, self._stack)
+            self._parts, self._expired = parts.files, parts.expired
+            self._info = _joined(path, self._parts)
+        except BaseException:
+            self._stack.close()
+            raise
 
     @classmethod
     def open(cls, path: Path) -> CaptureReader:
-        """Raises FileFormatError when the file is missing, foreign, damaged or newer than this program."""
+        """A capture, or the manifest of one that was rotated (then all its segments are read as one capture).
+
+        Raises FileFormatError when the file is missing, foreign, damaged or newer than this program.
+        """
         return cls(path)
 
     def __enter__(self) -> CaptureReader:
@@ -45,69 +57,117 @@ class CaptureReader:
         self.close()
 
     def close(self) -> None:
-        self._connection.close()
+        self._stack.close()
 
     def info(self) -> CaptureInfo:
-        with self._reading():
-            row = self._connection.execute("SELECT * FROM meta").fetchone()
-            origins = tuple(str(mark) for mark in json.loads(row["origins"]))
-            return CaptureInfo(
-                id=row["id"],
-                format_version=FORMAT_VERSION,
-                created=float(row["created"]),
-                key_id=row["key_id"],
-                policy_digest=row["policy_digest"],
-                origins=origins,
-                tool_version=row["tool_version"],
-            )
+        return self._info
+
+    @property
+    def segments(self) -> tuple[int, ...]:
+        """The numbers of the files that are read as one."""
+        return tuple(part.segment() for part in self._parts)
+
+    @property
+    def expired(self) -> Expired:
+        """What retention deleted."""
+        return self._expired
 
     def sessions(self) -> tuple[Session, ...]:
-        """Every session, by its first exchange; its exchanges in the order in which they started."""
-        with self._reading():
-            actors = self._actors()
-            bodies = {
-                row["digest"]: (str(row["content_type"]), bytes(row["data"]))
-                for row in self._connection.execute("SELECT * FROM body")
-            }
-            exchanges: dict[str, list[Exchange]] = {}
-            for row in self._connection.execute("SELECT * FROM exchange ORDER BY started, number"):
-                exchanges.setdefault(row["session_id"], []).append(exchange_of(dict(row), bodies))
-            return tuple(Session(name, actors[name], tuple(found)) for name, found in exchanges.items())
+        """Every session, by its first exchange; its exchanges in the order in which they started. All in memory.
+
+        Equal bodies and texts are one object. Raises FileFormatError also for a capture that is too large for that.
+        """
+        pool = BodyPool(_MOST_BYTES_AT_ONCE)
+        for part in self._parts:
+            part.share(pool)
+        try:
+            return tuple(self.iter_sessions())
+        except PoolFullError:
+            sentence = f"{self._path} holds more than {_MOST_BYTES_AT_ONCE >> 30} GB of bodies: split it to play it"
+            raise FileFormatError(sentence) from None
+        finally:
+            for part in self._parts:
+                part.share(None)
+
+    def iter_sessions(self) -> Iterator[Session]:
+        """The same, one session in memory at a time (of a rotated capture also the names of all sessions)."""
+        for part in self._parts:
+            part.require_sessions()
+        if len(self._parts) == 1:
+            (part,) = self._parts
+            for row_id, (name, actor, _, exchanges) in part.places():
+                if exchanges:
+                    yield _session(name, actor, part.of_session(row_id))
+            return
+        for name, found in sorted(self._places().items(), key=lambda item: item[1].first):
+            stored = [one for number, row_id in found.rows for one in self._parts[number].of_session(row_id)]
+            if stored:
+                yield _session(name, found.actor, stored)
+
+    def stored(self) -> Iterator[StoredExchange]:
+        """Every exchange in the order of numbers, one in memory at a time: for merging and exporting."""
+        for part in self._parts:
+            yield from part.stored()
 
     def redacted_fields(self) -> tuple[RedactedField, ...]:
-        with self._reading():
-            found = self._connection.execute("SELECT * FROM redaction ORDER BY 1, 2, 3, 4, 5")
-            return tuple(RedactedField(*row) for row in found)
+        counts: Counter[tuple[str, str, str, str, str]] = Counter()
+        for part in self._parts:
+            for one in part.redacted_fields():
+                counts[one.endpoint, one.side, one.place, one.value_class, one.action] += one.count
+        return tuple(RedactedField(*key, count=count) for key, count in sorted(counts.items()))
 
     def losses(self) -> tuple[Loss, ...]:
-        """Exchanges that are not in the capture: dropped and refused."""
-        return self._losses("SELECT * FROM loss WHERE kind <> 'body' ORDER BY kind, reason")
+        """Exchanges that are not in the capture: dropped, refused and skipped, also those of deleted segments."""
+        return tuple(one for one in self._losses() if one.kind != "body")
 
     def body_losses(self) -> tuple[Loss, ...]:
         """Bodies that were left out of captured exchanges, and why."""
-        return self._losses("SELECT * FROM loss WHERE kind = 'body' ORDER BY reason")
+        return tuple(one for one in self._losses() if one.kind == "body")
 
     def contents(self) -> CaptureContents:
-        """Counts for people; cheap also for a capture that does not fit in memory."""
-        with self._reading():
-            return read_contents(self._connection)
+        """Counts for people, from those that the writer keeps: fast for a capture of any size."""
+        return read_contents(self._parts)
 
-    def _losses(self, sql: str) -> tuple[Loss, ...]:
-        with self._reading():
-            return tuple(Loss(row["kind"], row["reason"], int(row["count"])) for row in self._connection.execute(sql))
+    def size(self) -> CaptureSize:
+        """Bytes, messages, and how well bodies and headers were packed."""
+        return read_size(self._parts)
 
-    def _actors(self) -> dict[str, Actor | None]:
-        found = self._connection.execute(
-            "SELECT session.id, tenant, principal FROM session LEFT JOIN actor ON actor.id = actor_id"
-        )
-        return {
-            name: None if principal is None else Actor(str(tenant), str(principal)) for name, tenant, principal in found
-        }
+    def _losses(self) -> tuple[Loss, ...]:
+        counts: Counter[tuple[str, str]] = Counter()
+        found = (*self._expired.losses, *(one for part in self._parts for one in part.losses()))
+        for one in found:
+            counts[one.kind, one.reason] += one.count
+        return tuple(Loss(kind, reason, count) for (kind, reason), count in sorted(counts.items()))
 
-    @contextmanager
-    def _reading(self) -> Iterator[None]:
-        """One place that turns every way in which a damaged or forged row shows itself into a sentence."""
-        try:
-            yield
-        except (sqlite3.Error, ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
-            raise FileFormatError(f"{self._path} is damaged: it holds rows that no recorder writes") from None
+    def _places(self) -> dict[str, _Places]:
+        places: dict[str, _Places] = {}
+        for number, part in enumerate(self._parts):
+            for row_id, (name, actor, first, exchanges) in part.places():
+                known = places.setdefault(name, _Places(first if exchanges else math.inf))
+                known.actor = actor or known.actor
+                if exchanges:
+                    known.first = min(known.first, first)
+                    known.rows.append((number, row_id))
+        return places
+
+
+@dataclass(slots=True)
+class _Places:
+    """Where a session stands in the segments: (number of the part, row)."""
+
+    first: float
+    actor: Actor | None = None
+    rows: list[tuple[int, int]] = field(default_factory=list)
+
+
+def _session(name: str, actor: Actor | None, stored: list[StoredExchange]) -> Session:
+    stored.sort(key=lambda one: (one.exchange.started, one.number))
+    return Session(name, actor, tuple(one.exchange for one in stored))
+
+
+def _joined(path: Path, parts: tuple[CaptureFile, ...]) -> CaptureInfo:
+    infos = [part.info() for part in parts]
+    if len({(one.id, one.key_id) for one in infos}) != 1:
+        raise FileFormatError(f"{path} is not used: its segments belong to different captures")
+    marks = tuple(dict.fromkeys(mark for one in infos for mark in one.origins))
+    return replace(infos[0], origins=marks)

@@ -4,93 +4,183 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import orjson
 
 from replay.model.body import EMPTY, Body
-from replay.model.endpoint import endpoint_of
-from replay.model.exchange import Exchange, Fault, FaultKind, Outcome, Request, Response
+from replay.model.codec import dump_json
+from replay.model.exchange import Exchange, Fault, FaultKind, Outcome, Request, Response, SocketMessage
 from replay.model.headers import Headers
+from replay.store import cells
+from replay.store.packing import MOST_BYTES
 
-Row = dict[str, Any]
-BodyRow = tuple[str, str, bytes]
+Row = tuple[Any, ...]
+Fields = Sequence[tuple[str, str]]
+HeaderBlock = tuple[Headers, Headers, Headers]  # of the request, of the response, trailers
+
+EXCHANGE_COLUMNS = (
+    "number", "id", "session_id", "started", "ended", "endpoint_id", "connection", "scheme", "host", "target",
+    "request_body", "request_bytes", "request_truncated", "status", "response_body", "response_bytes",
+    "response_truncated", "fault", "fault_detail", "messages", "packing", "headers",
+)  # fmt: skip
+MESSAGE_COLUMNS = ("exchange", "position", "from_client", "at", "body", "bytes", "truncated")
+_MOST_DETAIL = 1024  # characters of an exception's type name
+_MOST_SIZE = 1 << 50  # bytes of a body before any cut
+_MOST_MESSAGES = 10_000_000
+_FAULTS = frozenset(str(kind) for kind in FaultKind)
 
 
-def body_row(body: Body) -> BodyRow | None:
-    """(digest, content type, data), or None when there is neither data nor a type."""
-    if not body.data and not body.content_type:
-        return None
+class Keeper(Protocol):
+    """What an exchange's row refers to: the writer's side."""
+
+    def body(self, body: Body) -> int | None: ...
+    def term(self, text: str) -> int: ...
+    def repeated(self, side: str, name: str, value: str) -> int | None: ...
+
+
+class Finder(Protocol):
+    """What an exchange's row refers to: the reader's side. Raises KeyError or ValueError."""
+
+    def body(self, row_id: int) -> tuple[str, bytes]: ...
+    def term(self, row_id: int) -> str: ...
+    def headers(self, packing: int, packed: bytes) -> HeaderBlock: ...
+
+
+def body_digest(body: Body) -> bytes:
+    """BLAKE2b-128 of media type, NUL and data: how the data are packed does not matter."""
     kind = body.content_type.encode("utf-8", "surrogatepass")
-    return hashlib.blake2b(kind + b"\x00" + body.data, digest_size=16).hexdigest(), body.content_type, body.data
+    return hashlib.blake2b(kind + b"\x00" + body.data, digest_size=16).digest()
 
 
-def exchange_row(number: int, session_id: str, exchange: Exchange) -> Row:
+def dump_headers(exchange: Exchange, keeper: Keeper) -> bytes:
+    """JSON of the three header blocks; a long value that was seen before is the number of its term."""
+    response = exchange.response
+    blocks: list[Any] = [
+        _with_terms("q", exchange.request.headers.fields, keeper),
+        _with_terms("p", response.headers.fields, keeper) if response else (),
+        response.trailers.fields if response else (),
+    ]
+    return dump_json(blocks)
+
+
+def load_headers(text: bytes, term: Callable[[int], str], shared: Callable[[str], str]) -> HeaderBlock:
+    """Raises ValueError, TypeError or LookupError for what was not dumped here. `shared` makes equal texts one."""
+    try:
+        found = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        found = json.loads(text)  # lone surrogates; raises ValueError as well
+    request, response, trailers = (_headers(block, term, shared) for block in found)
+    return request, response, trailers
+
+
+def exchange_row(
+    number: int, session_id: int, endpoint_id: int, exchange: Exchange, packed: tuple[int, bytes], keeper: Keeper
+) -> Row:
+    """In the order of EXCHANGE_COLUMNS."""
     request, response, outcome = exchange.request, exchange.response, exchange.outcome
+    sent, answered = request.body.cut(MOST_BYTES), response.body.cut(MOST_BYTES) if response else None
     fault = outcome if isinstance(outcome, Fault) else None
-    return {
-        "number": number,
-        "id": exchange.id,
-        "session_id": session_id,
-        "started": exchange.started,
-        "ended": exchange.ended,
-        "connection": exchange.connection,
-        "method": request.method,
-        "scheme": request.scheme,
-        "host": request.host,
-        "target": request.target,
-        "endpoint": endpoint_of(request.method, request.target),
-        "request_headers": _dump_headers(request.headers),
-        "request_body": _digest(request.body),
-        "request_bytes": request.body.size_bytes,
-        "request_truncated": int(request.body.truncated),
-        "status": response.status if response else None,
-        "response_headers": _dump_headers(response.headers) if response else None,
-        "response_body": _digest(response.body) if response else None,
-        "response_bytes": response.body.size_bytes if response else None,
-        "response_truncated": int(response.body.truncated) if response else None,
-        "fault": str(fault.kind) if fault else None,
-        "fault_detail": fault.detail if fault else None,
-    }
+    return (
+        number,
+        exchange.id,
+        session_id,
+        exchange.started,
+        exchange.ended,
+        endpoint_id,
+        keeper.term(exchange.connection),
+        keeper.term(request.scheme),
+        keeper.term(request.host),
+        request.target,
+        keeper.body(sent),
+        sent.size_bytes,
+        int(sent.truncated),
+        response.status if response else None,
+        keeper.body(answered) if answered else None,
+        answered.size_bytes if answered else None,
+        int(answered.truncated) if answered else None,
+        str(fault.kind) if fault else None,
+        fault.detail[:_MOST_DETAIL] if fault else None,
+        len(exchange.messages),
+        *packed,
+    )
 
 
-def exchange_of(row: Row, bodies: Mapping[str, tuple[str, bytes]]) -> Exchange:
-    """The exchange back. Raises ValueError, TypeError or KeyError on a row that `exchange_row` would never make."""
+def message_rows(number: int, messages: Sequence[SocketMessage], keeper: Keeper) -> list[Row]:
+    """In the order of MESSAGE_COLUMNS."""
+    rows = []
+    for i, one in enumerate(messages):
+        body = one.body.cut(MOST_BYTES)
+        rows.append((number, i, int(one.from_client), one.at, keeper.body(body), body.size_bytes, int(body.truncated)))
+    return rows
+
+
+def exchange_of(row: Row, method: str, messages: tuple[SocketMessage, ...], finder: Finder) -> Exchange:
+    """The exchange back, from a row of EXCHANGE_COLUMNS. Raises ValueError, TypeError or KeyError on a forged one."""
+    (_, name, _, started, ended, _, connection, scheme, host, target, request_body, request_bytes, request_truncated,
+     status, response_body, response_bytes, response_truncated, fault, detail, count, packing, packed,
+    ) = row  # fmt: skip
+    if cells.whole(count, 0, _MOST_MESSAGES) != len(messages):
+        raise cells.DamagedCellError
+    sent, answered, trailers = finder.headers(cells.whole(packing, -1), cells.data(packed))
     request = Request(
-        method=row["method"],
-        target=row["target"],
-        headers=_load_headers(row["request_headers"]),
-        body=_body(row["request_body"], row["request_bytes"], row["request_truncated"], bodies),
-        scheme=row["scheme"],
-        host=row["host"],
+        method=method,
+        target=cells.text(target),
+        headers=sent,
+        body=_body(request_body, request_bytes, request_truncated, finder),
+        scheme=finder.term(scheme),
+        host=finder.term(host),
     )
     outcome: Outcome
-    if row["status"] is None:
-        outcome = Fault(FaultKind(row["fault"]), row["fault_detail"] or "")
+    if status is None:
+        outcome = Fault(FaultKind(cells.one_of(fault, _FAULTS)), cells.text(detail, _MOST_DETAIL))
     else:
-        body = _body(row["response_body"], row["response_bytes"], row["response_truncated"], bodies)
-        outcome = Response(int(row["status"]), _load_headers(row["response_headers"]), body)
-    return Exchange(row["id"], request, outcome, float(row["started"]), float(row["ended"]), row["connection"])
+        body = _body(response_body, response_bytes, response_truncated, finder)
+        outcome = Response(cells.whole(status, 0, 999), answered, body, trailers)
+    return Exchange(
+        id=cells.text(name),
+        request=request,
+        outcome=outcome,
+        started=cells.seconds(started),
+        ended=cells.seconds(ended),
+        connection=finder.term(connection),
+        messages=messages,
+    )
 
 
-def _digest(body: Body) -> str | None:
-    row = body_row(body)
-    return row[0] if row else None
+def message_of(row: Row, position: int, finder: Finder) -> SocketMessage:
+    """From a row of MESSAGE_COLUMNS that must stand at `position`."""
+    _, found, from_client, at, body, size_bytes, truncated = row
+    if found != position:
+        raise cells.DamagedCellError
+    return SocketMessage(cells.flag(from_client), cells.seconds(at), _body(body, size_bytes, truncated, finder))
 
 
-def _body(digest: str | None, size_bytes: int, truncated: int, bodies: Mapping[str, tuple[str, bytes]]) -> Body:
-    content_type, data = bodies[digest] if digest is not None else ("", b"")
-    body = Body(data, content_type, bool(truncated), int(size_bytes))
+def _body(row_id: Any, size_bytes: Any, truncated: Any, finder: Finder) -> Body:
+    content_type, data = finder.body(row_id) if row_id is not None else ("", b"")
+    body = Body(data, content_type, cells.flag(truncated), cells.whole(size_bytes, -1, _MOST_SIZE))
     return EMPTY if body == EMPTY else body
 
 
-def _dump_headers(headers: Headers) -> str:
-    return json.dumps(headers.fields, separators=(",", ":"))
+def _with_terms(side: str, fields: Fields, keeper: Keeper) -> list[tuple[str, str | int]]:
+    return [(name, _value(side, name, value, keeper)) for name, value in fields]
 
 
-def _load_headers(text: str) -> Headers:
+def _value(side: str, name: str, value: str, keeper: Keeper) -> str | int:
+    known = keeper.repeated(side, name, value) if len(value) >= LONG_VALUE else None
+    return value if known is None else known
+
+
+LONG_VALUE = 40  # characters; shorter values and dates cost less packed than a term
+
+
+def _headers(found: Any, term: Callable[[int], str], shared: Callable[[str], str]) -> Headers:
     fields = []
-    for name, value in json.loads(text):
-        if not (isinstance(name, str) and isinstance(value, str)):
-            raise TypeError("a header field is not text")
-        fields.append((name, value))
+    for name, value in found:
+        if type(value) is int:
+            value = term(value)
+        if type(name) is not str or type(value) is not str:
+            raise cells.DamagedCellError
+        fields.append((shared(name), shared(value)))
     return Headers(tuple(fields))

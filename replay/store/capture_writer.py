@@ -6,42 +6,82 @@ Rule: takes redacted exchanges only; nothing else of the traffic can reach the f
 from __future__ import annotations
 
 import json
+import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
 from replay.model.capture import CaptureInfo, RedactedField
+from replay.model.endpoint import endpoint_of
 from replay.model.errors import FileFormatError
 from replay.model.exchange import RedactedExchange
 from replay.model.session import Actor
-from replay.store.capture_rows import body_row, exchange_row
+from replay.store.capture_rows import EXCHANGE_COLUMNS, MESSAGE_COLUMNS, dump_headers, exchange_row, message_rows
 from replay.store.capture_schema import APPLICATION_ID, FORMAT_VERSION, SCHEMA
-from replay.store.files import create_file, finish_file, open_for_update
+from replay.store.content import ContentKeeper
+from replay.store.dictionary import DictionaryTrainer
+from replay.store.file_summary import FileSummary, summarise
+from replay.store.files import PAGE_BYTES, companions, create_file, finish_file, open_for_update
+from replay.store.packing import Packer
+from replay.store.recent import Recent
+from replay.store.tallies import Tallies
+
+_EXCHANGE_SQL = f"INSERT INTO exchange VALUES ({', '.join('?' * len(EXCHANGE_COLUMNS))})"  # noqa: S608 - our own names
+_MESSAGE_SQL = f"INSERT INTO message VALUES ({', '.join('?' * len(MESSAGE_COLUMNS))})"  # noqa: S608 - our own names
+_MOST_ACTORS = 10_000
+_MOST_SESSIONS = 50_000
 
 
 @dataclass(frozen=True, slots=True)
 class CaptureTotals:
-    """What the file counts. `dropped` by reason."""
+    """What the file counts. `dropped` and `skipped` by reason."""
 
     captured: int
     refused: int
     dropped: tuple[tuple[str, int], ...]
+    skipped: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentStart:
+    """What a segment takes over from the one before it."""
+
+    number: int = 1
+    origins: tuple[str, ...] = ()
+    dictionary: bytes = b""
 
 
 class CaptureWriter:
     """One open capture. Every method but `commit` and `close` only adds to the open transaction."""
 
-    def __init__(self, path: Path, info: CaptureInfo, *, append: bool = False) -> None:
+    def __init__(
+        self, path: Path, info: CaptureInfo, *, append: bool = False, start: SegmentStart = SegmentStart()
+    ) -> None:
+        self._path = path
         if append:
             self._connection = open_for_update(path, APPLICATION_ID, FORMAT_VERSION, "capture", SCHEMA)
         else:
-            self._connection = create_file(path, SCHEMA, APPLICATION_ID, FORMAT_VERSION, "capture")
-            self._connection.execute(
-                "INSERT INTO meta VALUES (?, ?, ?, ?, '[]', ?)",
-                (info.id, info.created, info.key_id, info.policy_digest, info.tool_version),
+            self._connection = create_file(
+                path, SCHEMA, APPLICATION_ID, FORMAT_VERSION, "capture", page_bytes=PAGE_BYTES
             )
-            self._connection.commit()
-        self.capture_id: str = self._connection.execute("SELECT id FROM meta").fetchone()[0]
-        self._actors: dict[Actor, int] = {}
+        try:
+            if not append:
+                _begin(self._connection, info, start)
+            self.capture_id: str
+            self.segment: int
+            self.capture_id, self.segment = self._connection.execute("SELECT id, segment FROM meta").fetchone()
+            self._packer = Packer()
+            newest = self._connection.execute("SELECT id, data FROM dictionary ORDER BY id DESC LIMIT 1").fetchone()
+            if newest:
+                self._packer.use(*newest)
+        except BaseException:
+            self._connection.close()
+            raise
+        trainer = None if newest else DictionaryTrainer()
+        self._companions = companions(path)
+        self._tallies = Tallies(self._connection)
+        self._content = ContentKeeper(self._connection, self._packer, trainer, self._tallies)
+        self._actors: Recent[Actor] = Recent(_MOST_ACTORS)
+        self._sessions: Recent[str] = Recent(_MOST_SESSIONS)
 
     @classmethod
     def create(cls, path: Path, info: CaptureInfo) -> CaptureWriter:
@@ -64,10 +104,11 @@ class CaptureWriter:
         return int(highest or 0) + 1
 
     def totals(self) -> CaptureTotals:
-        captured = self._connection.execute("SELECT count(*) FROM exchange").fetchone()[0]
+        captured = self._connection.execute("SELECT coalesce(sum(exchanges), 0) FROM tally").fetchone()[0]
         rows = self._connection.execute("SELECT kind, reason, count FROM loss WHERE kind <> 'body'").fetchall()
+        by_kind = {kind: tuple((why, n) for one, why, n in rows if one == kind) for kind in ("dropped", "skipped")}
         refused = sum(count for kind, _, count in rows if kind == "refused")
-        return CaptureTotals(captured, refused, tuple((why, count) for kind, why, count in rows if kind == "dropped"))
+        return CaptureTotals(captured + self._tallies.pending, refused, by_kind["dropped"], by_kind["skipped"])
 
     def add(
         self,
@@ -78,25 +119,24 @@ class CaptureWriter:
         fields: tuple[RedactedField, ...],
     ) -> None:
         """Store one exchange. A known `actor` becomes the session's; None leaves the session's as it is."""
-        self._connection.execute("INSERT OR IGNORE INTO session VALUES (?, NULL)", (session_id,))
+        session = self._session(session_id)
         if actor:
-            self.set_actor(session_id, actor)
-        response = exchange.response
-        bodies = (body_row(exchange.request.body), body_row(response.body) if response else None)
-        self._connection.executemany("INSERT OR IGNORE INTO body VALUES (?, ?, ?)", [row for row in bodies if row])
-        row = exchange_row(number, session_id, exchange)
-        marks = ", ".join("?" * len(row))
-        names = ", ".join(row)
-        sql = f"INSERT INTO exchange ({names}) VALUES ({marks})"  # noqa: S608 - names are our own columns
-        self._connection.execute(sql, tuple(row.values()))
-        self._connection.executemany(
-            "INSERT INTO redaction VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count",
-            [(one.endpoint, one.side, one.place, one.value_class, one.action, one.count) for one in fields],
-        )
+            self._set_actor(session, actor)
+        method = exchange.request.method
+        endpoint = self._tallies.endpoint(endpoint_of(method, exchange.request.target), method)
+        headers = self._content.headers(dump_headers(exchange, self._content))
+        row = exchange_row(number, session, endpoint, exchange, headers, self._content)
+        self._connection.execute(_EXCHANGE_SQL, row)
+        if exchange.messages:
+            self._connection.executemany(_MESSAGE_SQL, message_rows(number, exchange.messages, self._content))
+            self._tallies.weigh("message", 0, 0, len(exchange.messages))
+        self._tallies.count(session, endpoint, exchange, fields)
+        if self._content.trainer:
+            self._content.trainer.count_exchange()
 
     def set_actor(self, session_id: str, actor: Actor) -> None:
         """Who a session's actor is may become known late: an anonymous start, then a login."""
-        self._connection.execute("UPDATE session SET actor_id = ? WHERE id = ?", (self._actor_id(actor), session_id))
+        self._set_actor(self._session(session_id), actor)
 
     def add_origin(self, mark: str) -> None:
         """Remember where traffic went (a mark of `model.origin`)."""
@@ -105,7 +145,7 @@ class CaptureWriter:
             self._connection.execute("UPDATE meta SET origins = ?", (json.dumps([*marks, mark]),))
 
     def count_loss(self, kind: str, reason: str, count: int = 1) -> None:
-        """Add to a count: `refused` (an exchange) or `body` (a body left out of a stored exchange)."""
+        """Add to a count: `refused`, `skipped` (exchanges) or `body` (a body left out of a stored exchange)."""
         self._connection.execute(
             "INSERT INTO loss VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count",
             (kind, reason, count),
@@ -118,23 +158,104 @@ class CaptureWriter:
         )
 
     def commit(self) -> None:
+        """Everything since the last commit, at once; then, once, a dictionary is trained (0.1 s of CPU or less)."""
+        self._tallies.flush()
         self._connection.commit()
+        self._tallies.forget()
+        if self._content.trainer and self._content.trainer.is_ready:
+            self._train(self._content.trainer)
 
     def rollback(self) -> None:
         """Forget what was added since the last commit."""
         self._connection.rollback()
+        self._tallies.forget(ids=True)
+        self._content.forget()
         self._actors.clear()
+        self._sessions.clear()
+
+    def summary(self) -> FileSummary:
+        """Of what is committed."""
+        return summarise(self._connection)
+
+    def size_bytes(self) -> int:
+        """Of the database, wherever its pages are now: in the file or in its WAL."""
+        pages, size = (self._connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
+        return int(pages * size)
+
+    def hand_over(self) -> SegmentStart:
+        """What the next segment starts with."""
+        origins = json.loads(self._connection.execute("SELECT origins FROM meta").fetchone()[0])
+        newest = self._connection.execute("SELECT data FROM dictionary ORDER BY id DESC LIMIT 1").fetchone()
+        return SegmentStart(self.segment + 1, tuple(origins), newest[0] if newest else b"")
+
+    def is_intact(self) -> bool:
+        """False when somebody else removed the files beside this one: what is committed from now on would hide."""
+        return self._companions == companions(self._path)
+
+    def settle(self) -> bool:
+        """Bring everything committed into the file itself, without waiting for readers. True when it is there."""
+        self._connection.execute("PRAGMA busy_timeout = 100")  # ms; a reader must not hold up the recording
+        _, pages, done = self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        return bool(pages == done)
 
     def close(self) -> None:
         """Commit, and leave one file without companions."""
-        finish_file(self._connection)
+        try:
+            self._tallies.flush()
+        finally:
+            finish_file(self._connection)
+
+    def _train(self, trainer: DictionaryTrainer) -> None:
+        dictionary = trainer.train()
+        self._content.trainer = None
+        if dictionary is None:
+            return
+        try:
+            self._connection.execute("INSERT INTO dictionary VALUES (1, ?)", (dictionary,))
+            self._connection.commit()
+        except sqlite3.Error:  # a full disk: exchanges matter more, they go on being packed without one
+            self._connection.rollback()
+        else:
+            self._packer.use(1, dictionary)
+
+    def _session(self, name: str) -> int:
+        known = self._sessions.get(name)
+        if known is None:
+            self._connection.execute("INSERT OR IGNORE INTO session (name, exchanges) VALUES (?, 0)", (name,))
+            found = self._connection.execute("SELECT id FROM session WHERE name = ?", (name,)).fetchone()
+            known = int(found[0])
+            self._sessions.put(name, known, len(name))
+        return known
+
+    def _set_actor(self, session: int, actor: Actor) -> None:
+        row = (self._actor_id(actor), session)
+        self._connection.execute("UPDATE session SET actor_id = ?1 WHERE id = ?2 AND actor_id IS NOT ?1", row)
 
     def _actor_id(self, actor: Actor) -> int:
-        if actor not in self._actors:
+        known = self._actors.get(actor)
+        if known is None:
             key = (actor.tenant, actor.principal)
             self._connection.execute("INSERT OR IGNORE INTO actor (tenant, principal) VALUES (?, ?)", key)
             found = self._connection.execute("SELECT id FROM actor WHERE tenant = ? AND principal = ?", key).fetchone()
-            if len(self._actors) >= 10_000:  # a cache only
-                self._actors.clear()
-            self._actors[actor] = found[0]
-        return self._actors[actor]
+            known = int(found[0])
+            self._actors.put(actor, known, len(actor.tenant) + len(actor.principal))
+        return known
+
+
+def _begin(connection: sqlite3.Connection, info: CaptureInfo, start: SegmentStart) -> None:
+    """The first transaction of a new file."""
+    connection.execute(
+        "INSERT INTO meta VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            info.id,
+            info.created,
+            info.key_id,
+            info.policy_digest,
+            json.dumps(start.origins),
+            info.tool_version,
+            start.number,
+        ),
+    )
+    if start.dictionary:
+        connection.execute("INSERT INTO dictionary VALUES (1, ?)", (start.dictionary,))
+    connection.commit()

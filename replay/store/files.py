@@ -19,13 +19,14 @@ import re
 import sqlite3
 import stat
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from replay.model.errors import FileFormatError
 
 _MAGIC = b"SQLite format 3\x00"
 _WRITE_VERSION = 18  # offset in the header, 2 = WAL (sqlite.org/fileformat2.html section 1.3)
-_CELL_LIMIT_BYTES = 64 << 20  # our bodies end at 4 MiB; a longer cell is a trap for the reader's memory
+PAGE_BYTES = 8192  # of a capture: rows of one to two KB leave less of such a page unused (measured: 4 % of a file)
 _OTHER_KINDS = {  # application ids of the schema modules
     0x52504C43: "it is a capture, look at it with `replay inspect`",
     0x52504C52: "it is a run file, look at it with `replay report`",
@@ -38,6 +39,18 @@ _WRONG = {
     "BLOB": "typeof({column}) NOT IN ('blob', 'null')",
     "REAL": "typeof({column}) NOT IN ('real', 'integer', 'null') OR abs({column}) > 3e11",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """How an untrusted file is opened. Its header, kind and schema are always compared."""
+
+    cell_bytes: int = 64 << 20  # a longer cell is a trap for the reader's memory
+    whole_below_bytes: int | None = None  # only a smaller file is read through at once; None: every file
+
+
+# A capture may hold millions of rows: the reader of each row looks at it (see `store.cells`), `verify` at all.
+CAPTURE_CHECKS = Checks(cell_bytes=8 << 20, whole_below_bytes=32 << 20)
 _READING = frozenset(
     {
         sqlite3.SQLITE_SELECT,
@@ -50,7 +63,9 @@ _READING = frozenset(
 )
 
 
-def create_file(path: Path, schema: str, application_id: int, version: int, what: str) -> sqlite3.Connection:
+def create_file(
+    path: Path, schema: str, application_id: int, version: int, what: str, *, page_bytes: int = 0
+) -> sqlite3.Connection:
     """A new, empty file with this schema. An existing file is never overwritten."""
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0), 0o600))
@@ -63,7 +78,7 @@ def create_file(path: Path, schema: str, application_id: int, version: int, what
         raise FileFormatError(f"{path} cannot be written: {_reason(error)}") from None
     connection: sqlite3.Connection | None = None
     try:
-        connection = _open_writable(path)
+        connection = _open_writable(path, page_bytes)
         connection.executescript(
             f"BEGIN;{schema};PRAGMA application_id = {application_id:d};PRAGMA user_version = {version:d};COMMIT;"
         )
@@ -96,6 +111,17 @@ def open_for_update(path: Path, application_id: int, version: int, what: str, sc
     return connection
 
 
+def companions(path: Path) -> tuple[int | None, ...]:
+    """The inodes of the WAL and its shared memory beside a file that is being written; None for a missing one."""
+    found: list[int | None] = []
+    for suffix in ("-wal", "-shm"):
+        try:
+            found.append(path.with_name(path.name + suffix).stat().st_ino)
+        except OSError:
+            found.append(None)
+    return tuple(found)
+
+
 def finish_file(connection: sqlite3.Connection) -> None:
     """Commit, fold the WAL into the file, and close. With a reader looking on, the WAL stays: nothing is lost."""
     try:
@@ -107,7 +133,9 @@ def finish_file(connection: sqlite3.Connection) -> None:
         connection.close()
 
 
-def open_readonly(path: Path, schema: str, application_id: int, newest_version: int, what: str) -> sqlite3.Connection:
+def open_readonly(
+    path: Path, schema: str, application_id: int, newest_version: int, what: str, checks: Checks = Checks()
+) -> sqlite3.Connection:
     """A file that may come from anywhere. Raises FileFormatError with a sentence that says what is wrong with it."""
     header = _check_header(path, what)
     alone = header[_WRITE_VERSION] == 2 and not path.with_name(path.name + "-wal").exists()
@@ -115,12 +143,11 @@ def open_readonly(path: Path, schema: str, application_id: int, newest_version: 
     connection: sqlite3.Connection | None = None
     try:
         connection = sqlite3.connect(uri, uri=True, timeout=5.0)
-        _harden(connection)
+        _harden(connection, checks.cell_bytes)
         _check_kind(connection, path, application_id, newest_version, what)
         _check_schema(connection, schema, path, what)
-        if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
-            raise sqlite3.DatabaseError
-        _check_cells(connection, path, what)
+        if checks.whole_below_bytes is None or path.stat().st_size < checks.whole_below_bytes:
+            check_whole(connection, path, what)
         connection.text_factory = _Decoder(path, what)
         connection.set_authorizer(_only_reading)
     except sqlite3.Error as error:
@@ -134,9 +161,11 @@ def open_readonly(path: Path, schema: str, application_id: int, newest_version: 
     return connection
 
 
-def _open_writable(path: Path) -> sqlite3.Connection:
+def _open_writable(path: Path, page_bytes: int = 0) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=5.0)
     try:
+        if page_bytes:
+            connection.execute(f"PRAGMA page_size = {page_bytes:d}")
         connection.execute("PRAGMA journal_mode = WAL").fetchone()
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA secure_delete = FAST").fetchone()  # deleted rows are zeroed on their pages
@@ -148,13 +177,20 @@ def _open_writable(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _harden(connection: sqlite3.Connection) -> None:
+def check_whole(connection: sqlite3.Connection, path: Path, what: str) -> None:
+    """Every page, and every cell's type. Raises sqlite3.Error or FileFormatError; time grows with the file."""
+    if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+        raise sqlite3.DatabaseError
+    _check_cells(connection, path, what)
+
+
+def _harden(connection: sqlite3.Connection, cell_bytes: int) -> None:
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA cell_size_check = ON")
     connection.execute("PRAGMA mmap_size = 0").fetchone()
     connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute("PRAGMA query_only = ON")
-    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _CELL_LIMIT_BYTES)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, cell_bytes)
     connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
 
 
@@ -185,7 +221,9 @@ def _check_kind(connection: sqlite3.Connection, path: Path, application_id: int,
             f" it was written by {_tool_version(connection)}, use that version or a newer one"
         )
     if version != newest:
-        raise FileFormatError(f"{path} has format version {version}, which no released replay has written")
+        raise FileFormatError(
+            f"{path} has format version {version} and this replay reads {newest} only: record or run again"
+        )
 
 
 def _check_schema(connection: sqlite3.Connection, schema: str, path: Path, what: str) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from replay.model.exchange import Exchange
 from replay.redact.policy import Policy
 from replay.redact.pseudonyms import Pseudonym
-from unit.redact.canary_cases import FORM, exchange, grep, jwt_of
+from unit.redact.canary_cases import FORM, exchange, grep, jwt_of, said, socket
 
 KEY = bytes(range(32))
 POLICY = Policy(Pseudonym(KEY))
@@ -39,6 +39,7 @@ def exchanges(draw) -> Exchange:
     """Any target, any fields, any JSON or bytes."""
     fields = st.lists(st.tuples(NAMES, HEADER), max_size=4)
     body = TREES | st.binary(max_size=60)
+    messages = st.lists(st.builds(said, body | TEXT, by_client=st.booleans(), content_type=TYPES), max_size=3)
     return exchange(
         "/" + draw(HEADER),
         method=draw(st.sampled_from(["GET", "POST", "PURGE"]) | HEADER),
@@ -50,6 +51,8 @@ def exchanges(draw) -> Exchange:
         answer_type=draw(TYPES),
         host=draw(HEADER),
         connection=draw(HEADER),
+        trailers=draw(fields),
+        messages=draw(messages),
     )
 
 
@@ -117,6 +120,9 @@ PLACES = {
     "text": lambda v: exchange(body=v, content_type="text/plain"),
     "location": lambda v: exchange(answer_headers={"Location": f"/x/{quote(v, safe='')}"}),
     "answer": lambda v: exchange(answer={"error": {"message": v}}),
+    "trailer": lambda v: exchange(trailers={"X-Any": v}),
+    "message": lambda v: socket(said({"k": v}, by_client=False)),
+    "text message": lambda v: socket(said(v)),
 }
 SECRETS = st.sampled_from(["Quentin Zwolak", "q.zwolak@corp.test", "tOk3n-9x8w7v6u5t4s", "4929123456781236"])
 

@@ -17,7 +17,7 @@ from replay.store.capture_writer import CaptureWriter
 COMMANDS = (("inspect",), ("inspect", "--json"), ("run", "--target", "http://127.0.0.1:9", "--out", "RUN.db"))
 CHANGES = [
     ("bytes as an id", "UPDATE exchange SET id = x'ff00'", 0),
-    ("bytes as a method", "UPDATE exchange SET method = x'ff00'", 0),
+    ("bytes as a method", "UPDATE endpoint SET method = x'ff00'", 0),
     ("bytes as a target", "UPDATE exchange SET target = x'2f'", 0),
     ("bytes as a tenant", "UPDATE actor SET tenant = x'ff'", 0),
     ("bytes as the capture's name", "UPDATE meta SET id = x'ff', key_id = x'00'", 1),
@@ -27,7 +27,7 @@ CHANGES = [
     ("a status in words", "UPDATE exchange SET status = '200x'", 0),
     ("a count in words", "INSERT INTO loss VALUES ('dropped', 'x', 'many')", 0),
     ("text as a body", "UPDATE body SET data = 'x'", 0),
-    ("text that is no UTF-8", "UPDATE exchange SET endpoint = CAST(x'2fff1bfe' AS TEXT)", 0),
+    ("text that is no UTF-8", "UPDATE endpoint SET method = CAST(x'ff' AS TEXT), name = CAST(x'2fff1bfe' AS TEXT)", 0),
 ]
 
 

@@ -10,7 +10,7 @@ from replay.model.exchange import Exchange
 from replay.model.message import body_tree
 from replay.redact.policy import Policy
 from replay.redact.pseudonyms import Pseudonym
-from replay.redact.survivors import readable
+from replay.redact.readings import readable
 
 POLICY = Policy(Pseudonym(bytes(range(32))))
 FORM = "application/x-www-form-urlencoded"

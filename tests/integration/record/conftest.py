@@ -53,12 +53,20 @@ class Proxy:
 
     @property
     def writer_pid(self) -> int:
-        """A child belongs to the thread that started it: the main one, or the pump after a restart."""
+        """Of the proxy itself under mitmdump, of the supervisor with `replay record`."""
+        (pid,) = self._children(b"replay.record.writer")
+        return pid
+
+    @property
+    def worker_pids(self) -> list[int]:
+        """The processes that pass traffic on, with `replay record`."""
+        return self._children(b"replay.record.worker")
+
+    def _children(self, module: bytes) -> list[int]:
+        """A child belongs to the thread that started it: the main one, or another after a restart."""
         tasks = Path(f"/proc/{self.process.pid}/task").glob("*/children")
         children = [pid for task in tasks for pid in task.read_text().split()]
-        pids = [int(pid) for pid in children if b"replay.record.writer" in Path(f"/proc/{pid}/cmdline").read_bytes()]
-        assert len(pids) == 1
-        return pids[0]
+        return sorted(int(pid) for pid in children if module in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"))
 
     def text(self) -> str:
         return self.output.read_text(errors="replace")
@@ -83,21 +91,18 @@ def _mitmdump(upstream: str, port: int, capture: Path, folder: Path, options: tu
 
 
 def _record(upstream: str, port: int, capture: Path, folder: Path, options: tuple[str, ...]) -> list[str]:
-    """Options come as mitmproxy settings; what has no flag of its own goes into a configuration file."""
-    words = []
-    table = {}
+    """Options come as mitmproxy settings: those of the recorder become flags of the same name; `--words` stay."""
+    words = ["--upstream", upstream, "--listen", f"127.0.0.1:{port}", "--capture", str(capture)]
     for option in options:
         name, _, value = option.partition("=")
-        if name == "replay_key":
-            words += ["--key", value]
+        if option.startswith("--"):
+            words.append(option)
+        elif name.startswith("replay_"):
+            flag = "--" + name.removeprefix("replay_").replace("_", "-")
+            words += [flag] if value == "true" else [flag, value]
         else:
-            table[name.removeprefix("replay_")] = value
-    if table:
-        config = folder / "replay.toml"
-        config.write_text("[record]\n" + "".join(f"{name} = {value}\n" for name, value in table.items()))
-        words += ["--config", str(config)]
-    listen = f"127.0.0.1:{port}"
-    return [sys.executable, "-c", RECORD, "--upstream", upstream, "--listen", listen, "--capture", str(capture), *words]
+            words += ["--set", option]
+    return [sys.executable, "-c", RECORD, *words]
 
 
 def _free_port() -> int:
@@ -115,8 +120,10 @@ def way(request: pytest.FixtureRequest) -> str:
 def start_proxy(tmp_path: Path) -> Iterator[StartProxy]:
     started: list[Proxy] = []
 
-    def start(way: str, upstream: str, *options: str, env: dict[str, str] | None = None) -> Proxy:
-        started.append(Proxy(way, upstream, tmp_path, *options, env=env))
+    def start(
+        way: str, upstream: str, *options: str, env: dict[str, str] | None = None, folder: Path = tmp_path
+    ) -> Proxy:
+        started.append(Proxy(way, upstream, folder, *options, env=env))
         return started[-1]
 
     yield start
@@ -154,6 +161,10 @@ async def shop() -> AsyncIterator[str]:
         await asyncio.sleep(1.0)
         return web.json_response({"slow": True})
 
+    async def stuck(_: web.Request) -> web.Response:
+        await asyncio.sleep(60.0)
+        return web.Response()
+
     app = web.Application(client_max_size=64 << 20)
     app.add_routes(
         [
@@ -163,9 +174,10 @@ async def shop() -> AsyncIterator[str]:
             web.get("/big", big),
             web.get("/events", events),
             web.get("/slow", slow),
+            web.get("/stuck", stuck),
         ]
     )
-    runner = web.AppRunner(app, shutdown_timeout=1.0)
+    runner = web.AppRunner(app, shutdown_timeout=1.0, handler_cancellation=True)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()

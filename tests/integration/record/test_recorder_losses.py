@@ -1,5 +1,5 @@
 """Whatever happens to the writer, clients notice nothing and the capture's account is exact:
-seen = captured + dropped + refused."""
+seen = captured + skipped + refused + dropped."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ async def test_a_killed_writer_costs_recorded_exchanges_and_nothing_else(start_p
     assert await proxy.stop_while_serving() == 0
     assert statuses == [200] * 200
     captured, losses = account(proxy.capture)
-    assert [(loss.kind, loss.reason) for loss in losses] == [("dropped", "writer-dead")]
-    assert captured + losses[0].count == 200
-    assert captured >= 20
+    assert {(loss.kind, loss.reason) for loss in losses} <= {("dropped", "writer-dead")}
+    assert captured + sum(loss.count for loss in losses) == 200
+    assert captured >= 80  # what had been committed before, and what waited for the next writer
 
 
 async def test_a_writer_that_died_for_good_is_still_accounted_for(start_proxy, way: str, shop: str) -> None:
@@ -76,16 +76,16 @@ async def test_a_full_queue_drops_and_counts(start_proxy, way: str, shop: str) -
     writer = proxy.writer_pid
     os.kill(writer, signal.SIGSTOP)
     began = time.monotonic()
-    statuses = await get_all(proxy.url, ["/big?bytes=200000"] * 40)
+    statuses = await get_all(proxy.url, ["/big?bytes=50000"] * 160)
     took = time.monotonic() - began
     os.kill(writer, signal.SIGCONT)
     assert await proxy.stop_while_serving() == 0
-    assert statuses == [200] * 40
-    assert took < 15
+    assert statuses == [200] * 160
+    assert took < 30
     captured, losses = account(proxy.capture)
     assert [(loss.kind, loss.reason) for loss in losses] == [("dropped", "queue-full")]
-    assert captured + losses[0].count == 40
-    assert 1 <= captured <= 10
+    assert captured + losses[0].count == 160
+    assert 1 <= captured <= 30  # the queue with its reserve for the pipe: 1 MB
     if way == "record":
         assert f"captured {captured}, dropped {losses[0].count} queue-full, refused 0" in proxy.text()
 
@@ -121,13 +121,15 @@ async def test_a_signal_to_the_writer_loses_nothing(start_proxy, way: str, shop:
     assert account(proxy.capture) == (20, ())
 
 
-async def test_requests_cut_by_the_stop_are_counted(start_proxy, shop: str) -> None:
-    """Plain mitmdump cuts what is in flight; those exchanges are dropped as unfinished, not forgotten."""
-    proxy = await asyncio.to_thread(start_proxy, "mitmdump", shop)
+async def test_requests_cut_by_the_stop_are_counted(start_proxy, way: str, shop: str) -> None:
+    """What does not end within the 10 s of the drain is cut, and has a fate in the capture all the same."""
+    proxy = await asyncio.to_thread(start_proxy, way, shop)
     async with ClientSession(proxy.url) as client:
-        waiting = asyncio.ensure_future(client.get("/slow"))
-        await asyncio.sleep(0.3)
-        await proxy.stop_while_serving()
+        waiting = asyncio.ensure_future(client.get("/stuck"))
+        await asyncio.sleep(0.5)
+        assert await proxy.stop_while_serving() == 0
         await asyncio.wait([waiting])
         waiting.exception()
-    assert account(proxy.capture) == (0, (Loss("dropped", "unfinished", 1),))
+    captured, losses = account(proxy.capture)
+    assert captured + sum(loss.count for loss in losses) == 1
+    assert {loss.reason for loss in losses} <= {"unfinished"}

@@ -6,9 +6,11 @@ import gzip
 
 import pytest
 
-from replay.model.exchange import Fault, FaultKind, Response
+from replay.model.body import Body
+from replay.model.exchange import Fault, FaultKind, Response, SocketMessage
+from replay.model.headers import Headers
 from replay.record.rebuild import exchange_of
-from replay.record.snapshot import Snapshot
+from replay.record.snapshot import RawMessage, Snapshot
 
 SNAPSHOT = Snapshot(
     connection="c1",
@@ -94,3 +96,33 @@ def test_head_has_headers_of_a_body_that_was_never_sent() -> None:
 def test_no_repr_shows_a_value() -> None:
     assert "hello" not in repr(SNAPSHOT)
     assert "example" not in repr(SNAPSHOT)
+
+
+MESSAGES = [
+    ((True, 1, 1.0, b'{"a": 1}', 8), Body(b'{"a": 1}', "application/json"), "a document"),
+    ((True, 1, 1.0, b' ["a"]', 6), Body(b' ["a"]', "application/json"), "behind blanks"),
+    ((False, 1, 1.0, b"hello", 5), Body(b"hello", "text/plain"), "text"),
+    ((False, 1, 1.0, b"{hello", 6), Body(b"{hello", "text/plain"), "text that begins like a document"),
+    ((False, 1, 1.0, b"42", 2), Body(b"42", "text/plain"), "a bare number is as likely text"),
+    ((False, 1, 1.0, b"", 0), Body(b"", "text/plain"), "an empty text"),
+    ((True, 2, 1.0, b"\x00\x01", 2), Body(b"\x00\x01", "application/octet-stream"), "binary"),
+    ((True, 1, 1.0, b'{"a": ', 99), Body(b'{"a": ', "application/json", True, 99), "a cut document"),
+    ((True, 1, 1.0, b"", 99), Body(b"", "text/plain", True, 99), "all of it cut"),
+    ((True, 2, 1.0, b"\x00", 99), Body(b"\x00", "application/octet-stream", True, 99), "a cut binary"),
+]
+
+
+@pytest.mark.parametrize(("message", "body", "remark"), MESSAGES)
+def test_socket_messages_have_a_type_and_show_cuts(message: RawMessage, body: Body, remark: str) -> None:
+    """Frames say only text or binary; size and direction stay."""
+    made, _ = exchange_of(SNAPSHOT._replace(status=101, messages=(message,)), "e1")
+    assert made.messages == (SocketMessage(message[0], 1.0, body),), remark
+
+
+def test_trailers_are_kept_also_without_a_body() -> None:
+    """gRPC's status travels there."""
+    trailers = ((b"grpc-status", b"0"), (b"Grpc-Message", b"a\r\n b"))
+    for method in (b"POST", b"HEAD"):
+        made, _ = exchange_of(SNAPSHOT._replace(method=method, response_trailers=trailers), "e1")
+        assert made.response is not None
+        assert made.response.trailers == Headers((("grpc-status", "0"), ("Grpc-Message", "a  b")))

@@ -12,11 +12,12 @@ import pickle
 import random
 import re
 from base64 import b64decode, b64encode, urlsafe_b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, quote_plus, unquote
 
 from replay.model.body import Body
-from replay.model.exchange import Exchange, Fault, FaultKind, Request, Response
+from replay.model.exchange import Exchange, Fault, FaultKind, Request, Response, SocketMessage
 from replay.model.headers import Headers
 from replay.redact.checksums import luhn_digit
 
@@ -37,11 +38,24 @@ def exchange(
     status: int = 200,
     host: str = "api.shop.test",
     connection: str = "",
+    trailers: dict[str, str] | list[tuple[str, str]] | None = None,
+    messages: Sequence[SocketMessage] = (),
 ) -> Exchange:
     """An exchange; bodies that are neither bytes nor text are written as JSON."""
     request = Request(method, target, _headers(headers), _body(body, content_type), "https", host)
-    response = Response(status, _headers(answer_headers), _body(answer, answer_type))
-    return Exchange("e1", request, response, 1.0, 2.0, connection)
+    response = Response(status, _headers(answer_headers), _body(answer, answer_type), _headers(trailers))
+    return Exchange("e1", request, response, 1.0, 2.0, connection, tuple(messages))
+
+
+def said(value: object, *, by_client: bool = True, content_type: str = "text/plain") -> SocketMessage:
+    """A WebSocket message; what is neither bytes nor text is written as JSON."""
+    return SocketMessage(by_client, 1.5, _body(value, content_type))
+
+
+def socket(*messages: SocketMessage) -> Exchange:
+    """A connection that became a WebSocket, and what went over it."""
+    upgrade = {"Connection": "Upgrade", "Upgrade": "websocket"}
+    return exchange("/live", method="GET", headers=upgrade, status=101, answer_headers=upgrade, messages=messages)
 
 
 def _headers(given: dict[str, str] | list[tuple[str, str]] | None) -> Headers:
@@ -129,6 +143,8 @@ def _canaries() -> list[Canary]:
     _plant_json(s, plant)
     _plant_bodies(s, plant)
     _plant_answers(s, plant)
+    _plant_trailers(s, plant)
+    _plant_messages(s, plant)
     return out
 
 
@@ -324,6 +340,47 @@ def _plant_answers(s: Secrets, plant) -> None:
     fault = Exchange("e", Request("GET", "/"), Fault(FaultKind.CONNECT, f"refused by {(email := s.email())}"))
     plant("fault detail", [email], fault)
     plant("type parameter", [token := s.token()], exchange(answer={"a": 1}, answer_type=f"{JSON}; profile={token}"))
+
+
+def _plant_trailers(s: Secrets, plant) -> None:
+    def trailed(**fields: str) -> Exchange:
+        return exchange(answer={"n": 1}, trailers={name.replace("_", "-"): value for name, value in fields.items()})
+
+    plant("trailer: gRPC message", [email := s.email()], trailed(grpc_status="5", grpc_message=f"no%20user%20{email}"))
+    plant("trailer: unknown field", [name := s.name()], trailed(X_Checked_By=name))
+    plant("trailer: credentials", [token := s.token()], trailed(Authorization=f"Bearer {token}"))
+    plant("trailer: cookie", [token := s.token()], trailed(Set_Cookie=f"sid={token}; HttpOnly"))
+    plant("trailer: location", [email := s.email()], trailed(Location=f"/users/{email}"))
+    plant("trailer: digest of the raw body", [h := s.hex()], trailed(Repr_Digest=f"sha-256=:{h}:", Content_MD5=h))
+    details = b64({"user": (email := s.email())})
+    plant("trailer: binary details", [email], trailed(grpc_status_details_bin=details))
+    plant("trailer: NAME is an id", [h := s.hex()], trailed(**{f"x_{h}": "1"}))
+
+
+def _plant_messages(s: Secrets, plant) -> None:
+    def email_and_name() -> tuple[dict[str, str], list[str]]:
+        email, name = s.email(), s.name()
+        return {"type": "note", "from": email, "text": name}, [email, name]
+
+    told, hidden = email_and_name()
+    plant("message: JSON as text", hidden, socket(said(told)))
+    told, hidden = email_and_name()
+    plant("message: JSON as JSON, of the server", hidden, socket(said(told, by_client=False, content_type=JSON)))
+    plant("message: text", [name := s.name()], socket(said(f"hello {name}")))
+    stomp = f"CONNECT\nlogin:{(email := s.email())}\npasscode:{(password := s.password())}\n\n\0"
+    plant("message: STOMP CONNECT", [email, password], socket(said(stomp)))
+    packet = "42" + json.dumps(["chat", {"to": (email := s.email())}])
+    plant("message: Engine.IO packet", [email], socket(said(packet, by_client=False)))
+    told, hidden = email_and_name()
+    plant("message: documents with separators", hidden, socket(said(f"{json.dumps(told)}\x1e{{}}\x1e")))
+    plant("message: map key", [email := s.email()], socket(said({"by": {email: 1}})))
+    plant("message: token behind others", [token := s.token()], socket(said("ping"), said({"a": [{"b": token}]})))
+    plant("message: cut JSON", [name := s.name()], socket(said(f'{{"n": "{name}"')))
+    plant("message: JSON that is none", [name := s.name()], socket(said(f'{{"n": "{name}"', content_type=JSON)))
+    binary = b"\x81\xa4name\xaf" + (name := s.name()).encode()
+    plant("message: binary", [name], socket(said(binary, content_type="application/octet-stream")))
+    plant("message: no UTF-8", [name := s.name()], socket(said(name.encode() + b"\xff\xfe")))
+    plant("message: type parameter", [token := s.token()], socket(said("x", content_type=f"text/plain; p={token}")))
 
 
 CANARIES = _canaries()

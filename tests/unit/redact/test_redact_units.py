@@ -13,7 +13,7 @@ from replay.redact.builtin import BUILTIN
 from replay.redact.contract import Notes, Redactor
 from replay.redact.policy import Policy, Refused
 from replay.redact.pseudonyms import CONSTANT, REFUSED_CONSTANT, Pseudonym
-from unit.redact.canary_cases import FORM, exchange, grep
+from unit.redact.canary_cases import FORM, exchange, grep, said, socket
 
 PSEUDONYM = Pseudonym(bytes(range(32)))
 UNITS = {redactor.name: redactor for redactor in BUILTIN}
@@ -49,6 +49,8 @@ PLACES = (
     Place("text-body", "a line of a log", TOKEN, exchange(answer=f"seen {TOKEN}", answer_type="text/plain"), LEFT),
     Place("other-body", "a part of an upload", EMAIL, exchange(body=PART, content_type=BOUNDARY), REFUSED),
     Place("origin-facts", "the client's address", ADDRESS, exchange(connection=ADDRESS), LEFT),
+    Place("trailers", "a gRPC message", EMAIL, exchange(trailers={"grpc-message": EMAIL}), REFUSED),
+    Place("socket-messages", "deep in a message", TOKEN, socket(said({"a": [{"b": TOKEN}]})), LEFT),
     Place("refused-passwords", "a wrong guess as if it were right", CONSTANT,
           exchange("/api/login", body={"password": CONSTANT}, status=401), LEFT),
 )  # fmt: skip

@@ -1,0 +1,100 @@
+"""`replay capture import` and `export`: other tools' files in, other tools' files out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from replay.cli.options import FILE, capture_argument, quiet_option
+from replay.engine.clock import SystemClock
+from replay.model.errors import UsageError
+from replay.record.exports.har import export_har
+from replay.record.exports.jsonl import Record, export_jsonl
+from replay.record.importing import ImportProgress, import_capture, plan_import
+from replay.record.settings import load_settings
+from replay.record.sources.builtin import SOURCES
+from replay.report.counting import CountingProgress
+from replay.report.terminal import printable
+from replay.store.capture_reader import CaptureReader
+
+_EXPORTS = {"har": export_har, "jsonl": export_jsonl}
+_FORMATS = [source.name for source in SOURCES]
+
+
+@click.command("import")
+@click.argument("files", nargs=-1, required=True, type=FILE)
+@click.option("--capture", required=True, type=FILE, metavar="FILE", help="Capture to write; must not exist.")
+@click.option("--append", is_flag=True, help="Go on with the capture if it exists (same key and rules).")
+@click.option(
+    "--format", "format_name", type=click.Choice(_FORMATS), help="What the files are [default: as they look]."
+)
+@click.option("--config", type=FILE, metavar="FILE", help="replay.toml with its tables [redact] and [record].")
+@click.option("--key", default="", metavar="SOURCE", help="Redaction key: env:NAME or file:PATH [default: random].")
+@quiet_option
+@click.pass_context
+def import_command(
+    context: click.Context,
+    files: tuple[Path, ...],
+    capture: Path,
+    append: bool,
+    format_name: str | None,
+    config: Path | None,
+    key: str,
+    quiet: bool,
+) -> None:
+    """Make a capture of recorded traffic of other tools, through the same redaction as a recording.
+
+    HAR files, mitmproxy's flow files, GoReplay's .gor, JSON lines of access taps, and Envoy's own tap files.
+    The files themselves are raw traffic: delete them afterwards.
+
+    Exit status: 0, or 2 when a file could not be read to its end (what came before is in the capture).
+    """
+    if key and not key.startswith(("env:", "file:")):
+        raise UsageError("--key takes env:NAME or file:PATH, never the key itself")
+    plan = plan_import(
+        files,
+        capture,
+        SystemClock().wall(),
+        format_name=format_name or "",
+        key=key,
+        settings=load_settings(config) if config else None,
+        append=append,
+    )
+    with CountingProgress(sys.stderr, SystemClock().now, "imported", quiet=quiet) as progress:
+
+        def tell(at: ImportProgress) -> None:
+            progress.tell(at.read)
+
+        summary = import_capture(plan, tell)
+    for sentence in summary.damage:
+        click.echo(printable(f"replay: {sentence}"), err=True)
+    click.echo(f"{capture}: {summary.sentence()}")
+    if summary.was_stopped:
+        context.exit(130)
+    context.exit(2 if summary.damage else 0)
+
+
+@click.command("export")
+@capture_argument
+@click.option("--format", "format_name", required=True, type=click.Choice(sorted(_EXPORTS)))
+@click.option("--out", required=True, type=FILE, metavar="FILE", help="File to write; must not exist.")
+@quiet_option
+def export_command(capture: Path, format_name: str, out: Path, quiet: bool) -> None:
+    """Write a CAPTURE as a HAR file or as JSON lines. Values are the stand-ins that the capture holds."""
+    with (
+        CaptureReader.open(capture) as reader,
+        CountingProgress(sys.stderr, SystemClock().now, "exported", quiet=quiet) as progress,
+    ):
+        total = reader.contents().exchanges
+
+        def records() -> Iterator[Record]:
+            for count, stored in enumerate(reader.stored(), 1):
+                if count % 500 == 0:
+                    progress.tell(count, total)
+                yield stored.session_id, stored.actor, stored.exchange
+
+        count = _EXPORTS[format_name](records(), out)
+    click.echo(f"{out}: {count} exchanges")

@@ -1,0 +1,79 @@
+"""A capture without some of its sessions or endpoints: less to keep, less to play, nobody's data longer than wanted.
+
+What is left out is counted in the new capture as skipped, reason `pruned`, so that its account still adds up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from replay.model.capture import Loss, StoredExchange
+from replay.model.endpoint import endpoint_of
+from replay.model.errors import UsageError
+from replay.record.derived import Derived, DerivedWriter, OnProgress, every
+from replay.store.capture_reader import CaptureReader
+
+PRUNED = "pruned"
+
+
+@dataclass(frozen=True, slots=True)
+class Pruning:
+    """What goes. Times: seconds, UTC, of a session's last (before) or first (after) exchange.
+
+    `endpoints` are left out of the sessions that stay (`GET /catalogue/{id}`, as `replay inspect` shows them).
+    """
+
+    ended_before: float = 0.0
+    begun_after: float = float("inf")
+    tenants: frozenset[str] = frozenset()
+    only_tenants: frozenset[str] = frozenset()
+    endpoints: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        has_limits = self.ended_before > 0.0 or self.begun_after < float("inf")
+        if not (has_limits or self.tenants or self.only_tenants or self.endpoints):
+            raise UsageError("say what goes: --older-than, --newer-than, --tenant, --only-tenant or --endpoint")
+
+
+def prune_capture(
+    path: Path, out: Path, pruning: Pruning, created: float, tell: OnProgress = lambda _: None
+) -> Derived:
+    """Raises FileFormatError."""
+    with CaptureReader.open(path) as reader:
+        stays = _decided(reader, pruning)
+        left_out = 0
+        with DerivedWriter(out, [reader.info()], created) as derived:
+            for count, stored in enumerate(reader.stored(), 1):
+                if stays(stored):
+                    derived.copy(stored.session_id, stored.actor, stored)
+                else:
+                    left_out += 1
+                every(count, tell)
+            pruned = (Loss("skipped", PRUNED, left_out),) if left_out else ()
+            derived.account((*reader.losses(), *reader.body_losses(), *pruned), reader.redacted_fields())
+    return Derived(derived.sessions, derived.copied, left_out)
+
+
+def _decided(reader: CaptureReader, pruning: Pruning) -> Callable[[StoredExchange], bool]:
+    """Sessions are looked at as a whole, before the first of them is copied."""
+    spans: dict[str, list[float]] = {}
+    for stored in reader.stored():
+        exchange = stored.exchange
+        span = spans.setdefault(stored.session_id, [exchange.started, exchange.ended])
+        span[0], span[1] = min(span[0], exchange.started), max(span[1], exchange.ended)
+
+    def stays(stored: StoredExchange) -> bool:
+        first, last = spans[stored.session_id]
+        tenant = stored.actor.tenant if stored.actor else ""
+        request = stored.exchange.request
+        return (
+            last >= pruning.ended_before
+            and first <= pruning.begun_after
+            and tenant not in pruning.tenants
+            and (not pruning.only_tenants or tenant in pruning.only_tenants)
+            and endpoint_of(request.method, request.target) not in pruning.endpoints
+        )
+
+    return stays

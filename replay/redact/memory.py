@@ -1,0 +1,97 @@
+"""What one key's redaction remembers between exchanges: bounded caches, each a pure function's answers.
+
+    values   (role, nesting) -> text -> Change      what stands for a value
+    fields   (redactor, side, field, keep rules) -> what became of a whole header field
+    spots    (place, nesting) -> the root of a trie of decisions about places, see tree_walk
+
+Two generations: when the young one is full the old one is dropped and the young becomes old; what is asked for again
+moves to the young. So memory stays bounded, and a busy value stays known.
+
+Rule: forgetting everything changes no output. Nothing here is ever written, printed or compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+_MOST_VALUES = 24_576  # entries a generation, all roles together, of texts of at most 256 characters: about 12 MB
+_MOST_FIELDS = 4_096  # entries a generation, of at most 4 KB: about 4 MB with usual fields
+_MOST_SPOTS = 20_000  # names at places; a service has some thousands
+
+
+class Generations:
+    """A bounded mapping. `young` may be read directly; what is not in it is looked up by `find`."""
+
+    __slots__ = ("_most", "_old", "young")
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self.young: dict[Any, Any] = {}
+        self._old: dict[Any, Any] = {}
+
+    def find(self, key: Hashable) -> Any:
+        """What was kept under `key`; None when nothing was, or when it is forgotten."""
+        known = self.young.get(key)
+        if known is None:
+            known = self._old.get(key)
+            if known is not None:
+                self.keep(key, known)
+        return known
+
+    def keep(self, key: Hashable, value: Any) -> None:
+        if len(self.young) >= self._most:
+            self.age()
+        self.young[key] = value
+
+    def age(self) -> None:
+        """The young are old now, and the old are forgotten."""
+        self._old = self.young
+        self.young = {}
+
+    def clear(self) -> None:
+        self.age()
+        self.age()
+
+
+class Memory:
+    """The caches of one key."""
+
+    __slots__ = ("_spot_count", "_value_count", "_values", "anchors", "fields", "looks", "ours", "spots")
+
+    def __init__(self) -> None:
+        self._values: dict[tuple[str, int], Generations] = {}
+        self.fields = Generations(_MOST_FIELDS)
+        self.anchors = Generations(_MOST_VALUES)
+        self.looks = Generations(_MOST_FIELDS)
+        self.ours = Generations(_MOST_FIELDS)
+        self.spots: dict[Hashable, Any] = {}
+        self._spot_count = self._value_count = 0
+
+    def values(self, role: str, nesting: int) -> Generations:
+        """The changes of texts under names of `role`, `nesting` containers deep."""
+        found = self._values.get((role, nesting))
+        if found is None:
+            found = self._values[role, nesting] = Generations(_MOST_VALUES)
+        return found
+
+    def keep_value(self, values: Generations, text: str, change: Any) -> None:
+        """Keep one of `values`; all roles age together."""
+        self._value_count += 1
+        if self._value_count > _MOST_VALUES:
+            self._value_count = 0
+            for generations in self._values.values():
+                generations.age()
+        values.young[text] = change
+
+    def count_spot(self) -> None:
+        """One more place is known; too many are all forgotten, for names that are data must not fill the memory."""
+        self._spot_count += 1
+        if self._spot_count > _MOST_SPOTS:
+            self._spot_count = 0
+            self.spots.clear()
+
+    def clear(self) -> None:
+        for generations in (*self._values.values(), self.fields, self.anchors, self.looks, self.ours):
+            generations.clear()
+        self.spots.clear()

@@ -1,0 +1,147 @@
+"""All that a reader can read in a finished exchange: every part that is written, and what can be decoded from it.
+
+Fields that come again and again (a token, cookies, a user agent) are read once and remembered.
+"""
+
+from __future__ import annotations
+
+import re
+from binascii import a2b_base64
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import NamedTuple
+from urllib.parse import unquote_plus
+
+from replay.model.exchange import Exchange
+from replay.redact.detectors import find_but_emails, find_emails
+from replay.redact.glance import Words, cut, kept
+from replay.redact.pseudonyms import Pseudonym
+
+_UNICODE_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
+_BASE64_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+_BASE64_CHARS = bytes({45: 43, 95: 47}.get(i, i if i in _BASE64_ALPHABET else 32) for i in range(256))  # "-_" as "+/"
+_BASE64_SHORTEST = 12  # characters
+_OUR_EMAIL = re.compile(r"u[0-9a-f]{16}@d[0-9a-f]{8}\.example(?![\w-]|\.[\w-])")
+_OUR_EMAIL_TAIL = re.compile(r"u[0-9a-f]{16}@d[0-9a-f]{8}\.example$", re.IGNORECASE)
+_MOST_REMEMBERED = 4096  # characters of a field
+_BETWEEN = "\x00"  # parts: no letter, no digit, no blank, so nothing is found across two parts
+
+Field = tuple[str, str]
+
+
+class Look(NamedTuple):
+    """What was read in a text: its words, and what looks like a secret everywhere and is no stand-in of ours."""
+
+    words: Words
+    hits: frozenset[str]
+
+
+def readable(exchange: Exchange) -> str:
+    """Everything that is written to disk, with what a reader can decode from it, one part a line."""
+    parts = [*_lines(exchange), *(f"{name}: {value}" for name, value in _fields(exchange)), *_texts(exchange)]
+    return _BETWEEN.join([*parts, *(layer for part in parts for layer in _decoded(part))])
+
+
+def look_at(exchange: Exchange, pseudonym: Pseudonym) -> list[Look]:
+    """Looks that together have seen all that `readable` tells."""
+    looks: list[Look] = []
+    fresh = list(_lines(exchange))
+    known = pseudonym.memo.looks
+    for field in _fields(exchange):
+        remembered: tuple[Look, ...] | bool | None = known.find(field)
+        if not remembered:
+            text = f"{field[0]}: {field[1]}"
+            if remembered is None or len(text) > _MOST_REMEMBERED:
+                known.keep(field, False)  # seen once: most fields that are new never come again
+                fresh.append(text)
+                continue
+            remembered = tuple(Look(kept(look.words), look.hits) for look in _looks([text], pseudonym))
+            known.keep(field, remembered)
+        looks += remembered  # type: ignore[arg-type]
+    looks += _looks([*fresh, *_texts(exchange)], pseudonym)
+    return looks
+
+
+def _looks(parts: list[str], pseudonym: Pseudonym) -> Iterator[Look]:
+    """What is ASCII at once, and the rest, which is dearer to read, at once."""
+    plain: list[str] = []
+    other: list[str] = []
+    for part in chain(parts, (layer for part in parts for layer in _decoded(part))):
+        (plain if part.isascii() else other).append(part)
+    for texts in (plain, other):
+        if texts:
+            text = _BETWEEN.join(texts)
+            yield Look(cut(text), _strong(text, pseudonym))
+
+
+def _strong(text: str, pseudonym: Pseudonym) -> frozenset[str]:
+    hits = {hit for kind, hit in find_but_emails(text) if not (kind == "jwt" and _is_our_jwt(hit, pseudonym))}
+    if "@" in text:
+        hits.update(_foreign_emails(text, pseudonym))
+    return frozenset(hits)
+
+
+def _lines(exchange: Exchange) -> Iterator[str]:
+    request = exchange.request
+    yield f"{request.method} {request.target}\n{request.host}\n{exchange.connection}"
+
+
+def _fields(exchange: Exchange) -> Iterable[Field]:
+    response = exchange.response
+    if response is None:
+        return exchange.request.headers.fields
+    return (*exchange.request.headers.fields, *response.headers.fields, *response.trailers.fields)
+
+
+def _texts(exchange: Exchange) -> Iterator[str]:
+    """Types and bytes of bodies and messages."""
+    bodies = [exchange.request.body, *(message.body for message in exchange.messages)]
+    if exchange.response is not None:
+        bodies.append(exchange.response.body)
+    for body in bodies:
+        yield body.content_type
+        if body.data:
+            yield body.data.decode("utf-8", "replace")
+
+
+def _decoded(part: str) -> Iterator[str]:
+    """What `part` says when its percent, JSON and base64 writings are undone."""
+    plain = part
+    for _ in range(2):  # twice: a URL in a URL
+        if "%" in plain:
+            plain = unquote_plus(plain)
+            yield plain
+    if "\\" in part:
+        yield _UNICODE_ESCAPE.sub(lambda found: chr(int(found[1], 16)), part).replace("\\", "")
+    if len(part) >= _BASE64_SHORTEST:
+        words = part.encode("utf-8", "surrogatepass").translate(_BASE64_CHARS).split()
+        # One character more than a multiple of four is no base64; padding beyond the need is ignored.
+        found = [a2b_base64(one + b"==") for one in words if len(one) >= _BASE64_SHORTEST and len(one) & 3 != 1]
+        for one in found:
+            if one.isascii() or b"@" in one or b"\xc3" in one:
+                yield one.decode("utf-8", "replace")
+
+
+def _foreign_emails(text: str, pseudonym: Pseudonym) -> Iterable[str]:
+    """E-mail addresses that are no stand-ins; a text with no others is known by counting."""
+    ours = _OUR_EMAIL.findall(text)
+    if len(ours) == text.count("@") and all(_is_ours(email, pseudonym) for email in ours):
+        return ()
+    return [hit for hit in find_emails(text) if not _is_our_email(hit, pseudonym)]
+
+
+def _is_our_email(hit: str, pseudonym: Pseudonym) -> bool:
+    tail = _OUR_EMAIL_TAIL.search(hit)
+    return tail is not None and _is_ours(tail.group().lower(), pseudonym)
+
+
+def _is_our_jwt(hit: str, pseudonym: Pseudonym) -> bool:
+    return hit.endswith(".") or _is_ours(hit, pseudonym)
+
+
+def _is_ours(text: str, pseudonym: Pseudonym) -> bool:
+    known: bool | None = pseudonym.memo.ours.find(text)
+    if known is None:
+        known = pseudonym.is_ours(text)
+        pseudonym.memo.ours.keep(text, known)
+    return known

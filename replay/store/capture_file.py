@@ -1,0 +1,182 @@
+"""Reads one capture file row by row: whole captures are in `capture_reader`.
+
+Rule: a capture is untrusted input. A row that our writer would not have made raises FileFormatError, not something
+deeper in; memory is bounded by one exchange, a cache of bodies, and what the caller keeps.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from replay.model.capture import CaptureInfo, Loss, RedactedField, StoredExchange
+from replay.model.errors import FileFormatError
+from replay.model.exchange import SocketMessage
+from replay.model.session import Actor
+from replay.store import cells
+from replay.store.capture_rows import EXCHANGE_COLUMNS, MESSAGE_COLUMNS, Row, exchange_of, message_of
+from replay.store.capture_schema import APPLICATION_ID, FORMAT_VERSION, SCHEMA
+from replay.store.file_summary import FileSummary, summarise
+from replay.store.files import CAPTURE_CHECKS, Checks, open_readonly
+from replay.store.found_content import BodyPool, FoundContent, PoolFullError
+
+_COLUMNS = ", ".join(f"e.{name}" for name in EXCHANGE_COLUMNS)
+# The joins are outer ones so that a row without its session or endpoint is seen, not passed over.
+_ROWS = (
+    f"SELECT {_COLUMNS}, p.method, s.name, a.id, a.tenant, a.principal FROM exchange e"  # noqa: S608 - our own names
+    " LEFT JOIN endpoint p ON p.id = e.endpoint_id LEFT JOIN session s ON s.id = e.session_id"
+    " LEFT JOIN actor a ON a.id = s.actor_id"
+)
+_MESSAGES = f"SELECT {', '.join(MESSAGE_COLUMNS)} FROM message WHERE exchange = ? ORDER BY position"  # noqa: S608
+_KINDS = frozenset({"dropped", "refused", "skipped", "body"})
+_MOST_ORIGINS = 10_000
+Place = tuple[str, Actor | None, float, int]  # of a session: name, actor, first start, exchanges
+
+
+class CaptureFile:
+    """One open file, read-only."""
+
+    def __init__(self, path: Path, checks: Checks | None = None) -> None:
+        self.path = path
+        wanted = checks or CAPTURE_CHECKS
+        self.connection = open_readonly(path, SCHEMA, APPLICATION_ID, FORMAT_VERSION, "capture", wanted)
+        self._content = FoundContent(self.connection)
+
+    def close(self) -> None:
+        self.connection.close()
+
+    def info(self) -> CaptureInfo:
+        return self._meta()[0]
+
+    def segment(self) -> int:
+        return self._meta()[1]
+
+    def share(self, pool: BodyPool | None) -> None:
+        """Keep every body that is read from now on in `pool`; None: a bounded number of them."""
+        self._content.share(pool)
+
+    def require_sessions(self) -> None:
+        """Every exchange has its session. Raises FileFormatError."""
+        sql = (
+            "SELECT 1 FROM exchange e LEFT JOIN session s ON s.id = e.session_id"
+            " WHERE s.exchanges IS NULL OR s.exchanges < 1 LIMIT 1"
+        )
+        with self.reading():
+            if self.connection.execute(sql).fetchone():
+                raise LookupError("a session is missing")
+
+    def stored(self) -> Iterator[StoredExchange]:
+        """In the order of numbers."""
+        with self.reading():
+            for row in self.connection.execute(f"{_ROWS} ORDER BY e.number"):
+                yield self._stored(row)
+
+    def places(self) -> Iterator[tuple[int, Place]]:
+        """Every session by its row, ordered by its first exchange. One that has none in this file comes first."""
+        sql = (
+            "SELECT s.id, s.name, a.id, a.tenant, a.principal, s.first, s.exchanges FROM session s"
+            " LEFT JOIN actor a ON a.id = s.actor_id ORDER BY s.first, s.id"
+        )
+        with self.reading():
+            for row_id, name, actor_id, tenant, principal, first, exchanges in self.connection.execute(sql):
+                start = 0.0 if first is None else cells.seconds(first)
+                place = (cells.text(name), _actor(actor_id, tenant, principal), start, cells.whole(exchanges))
+                yield cells.whole(row_id), place
+
+    def of_session(self, row_id: int) -> list[StoredExchange]:
+        """The exchanges of one session, in the order of numbers."""
+        with self.reading():
+            found = self.connection.execute(f"{_ROWS} WHERE e.session_id = ? ORDER BY e.number", (row_id,))
+            return [self._stored(row) for row in found]
+
+    def damaged_bodies(self) -> Iterator[int]:
+        """Rows of bodies that cannot be unpacked, or are not what their digest says."""
+        with self.reading():
+            for row_id, *row in self.connection.execute("SELECT id, digest, type, bytes, packing, data FROM body"):
+                try:
+                    self._content.checked_body(tuple(row))
+                except (ValueError, LookupError, TypeError):
+                    yield row_id
+
+    def damaged_exchanges(self) -> Iterator[int]:
+        """Rows of exchanges that cannot be read."""
+        with self.reading():
+            for row in self.connection.execute(f"{_ROWS} ORDER BY e.number"):
+                try:
+                    self._stored(row)
+                except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError):
+                    yield row[0]
+
+    def redacted_fields(self) -> tuple[RedactedField, ...]:
+        with self.reading():
+            found = self.connection.execute("SELECT * FROM redaction ORDER BY 1, 2, 3, 4, 5")
+            return tuple(
+                RedactedField(
+                    cells.text(endpoint), cells.text(side), cells.text(place), cells.text(kind), cells.text(action), n
+                )
+                for endpoint, side, place, kind, action, count in found
+                for n in (cells.whole(count),)
+            )
+
+    def losses(self) -> tuple[Loss, ...]:
+        with self.reading():
+            found = self.connection.execute("SELECT kind, reason, count FROM loss ORDER BY kind, reason")
+            return tuple(Loss(cells.one_of(kind, _KINDS), cells.text(why), cells.whole(n)) for kind, why, n in found)
+
+    def summary(self) -> FileSummary:
+        with self.reading():
+            return summarise(self.connection)
+
+    def size_bytes(self) -> int:
+        """Of the file and, while it is being written, its WAL."""
+        paths = (self.path, self.path.with_name(self.path.name + "-wal"))
+        return sum(one.stat().st_size for one in paths if one.exists())
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """One place that turns every way in which a damaged or forged row shows itself into a sentence."""
+        try:
+            yield
+        except PoolFullError:
+            raise
+        except (sqlite3.Error, ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError):
+            raise FileFormatError(f"{self.path} is damaged: it holds rows that no recorder writes") from None
+
+    def _meta(self) -> tuple[CaptureInfo, int]:
+        with self.reading():
+            row = self.connection.execute(
+                "SELECT id, created, key_id, policy_digest, origins, tool_version, segment FROM meta"
+            ).fetchone()
+            name, created, key_id, digest, origins, tool, segment = row
+            marks = json.loads(cells.text(origins))
+            if not isinstance(marks, list) or len(marks) > _MOST_ORIGINS:
+                raise cells.DamagedCellError
+            info = CaptureInfo(
+                id=cells.text(name),
+                format_version=FORMAT_VERSION,
+                created=cells.seconds(created),
+                key_id=cells.text(key_id),
+                policy_digest=cells.text(digest),
+                origins=tuple(cells.text(mark) for mark in marks),
+                tool_version=cells.text(tool),
+            )
+            return info, cells.whole(segment, 1)
+
+    def _stored(self, row: Row) -> StoredExchange:
+        *columns, method, session, actor_id, tenant, principal = row
+        number, count = cells.whole(columns[0]), columns[19]
+        messages = self._messages(number) if count else ()
+        exchange = exchange_of(tuple(columns), cells.text(method), messages, self._content)
+        return StoredExchange(cells.text(session), _actor(actor_id, tenant, principal), exchange, number)
+
+    def _messages(self, number: int) -> tuple[SocketMessage, ...]:
+        found = self.connection.execute(_MESSAGES, (number,))
+        return tuple(message_of(row, i, self._content) for i, row in enumerate(found))
+
+
+def _actor(actor_id: Any, tenant: Any, principal: Any) -> Actor | None:
+    return None if actor_id is None else Actor(cells.text(tenant), cells.text(principal))

@@ -1,0 +1,90 @@
+"""An upstream that plays a script on every connection, and keeps what it saw on each."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable
+
+from h2.exceptions import ProtocolError
+
+from integration.record.transparency.http1 import CutError, StalledError
+from integration.record.transparency.stage import Stage
+from integration.record.transparency.wire import Wire
+
+UpstreamScript = Callable[[Wire, Stage], None]
+
+
+class ScriptedUpstream:
+    """Listens on `port` of 127.0.0.1. Without a script, connections are closed at once."""
+
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self._tls = tls
+        self._script: UpstreamScript | None = None
+        self._stage: Stage | None = None
+        self._wires: list[Wire] = []
+        self._threads: list[threading.Thread] = []
+        self._acceptor = threading.Thread(target=self._accept, name="scripted-upstream", daemon=True)
+        self._acceptor.start()
+
+    @property
+    def port(self) -> int:
+        return int(self._listener.getsockname()[1])
+
+    def perform(self, script: UpstreamScript, stage: Stage) -> None:
+        """Play this from now on."""
+        self._wires, self._threads = [], []
+        self._script, self._stage = script, stage
+
+    def settle(self, seconds: float) -> tuple[tuple[object, ...], ...]:
+        """Wait for the connections' ends; what each of them saw, without those that carried nothing."""
+        deadline = time.monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        self._script = None
+        return tuple(tuple(wire.log) for wire in self._wires if wire.log)
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # wakes the acceptor
+        self._listener.close()
+        self._acceptor.join(5)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                sock, _ = self._listener.accept()
+            except OSError:
+                return
+            if self._script is None or self._stage is None:
+                sock.close()
+                continue
+            thread = threading.Thread(target=self._play, args=(sock, self._script, self._stage), daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def _play(self, sock: socket.socket, script: UpstreamScript, stage: Stage) -> None:
+        sock.settimeout(stage.patience)
+        try:
+            if self._tls is not None:
+                sock = self._tls.wrap_socket(sock, server_side=True)
+        except (OSError, ssl.SSLError):  # a port that is only looked at
+            sock.close()
+            return
+        wire = Wire(sock, stage.patience, keeps_chunks=stage.keeps_chunks, number=len(self._wires))
+        self._wires.append(wire)
+        with wire:
+            try:
+                script(wire, stage)
+            except StalledError as stalled:
+                wire.note(f"stalled: {stalled}")
+            except CutError as cut:
+                if cut.data or wire.log:
+                    wire.note(f"cut after {cut.data[-80:]!r}")
+            except (OSError, ValueError, ProtocolError) as error:
+                if wire.log:
+                    wire.note(f"ended with {type(error).__name__}")
