@@ -14,6 +14,7 @@ from replay.model.errors import UsageError
 from replay.record.exports.har import export_har
 from replay.record.exports.jsonl import Record, export_jsonl
 from replay.record.importing import ImportProgress, import_capture, plan_import
+from replay.record.private_memory import keep_memory_private
 from replay.record.settings import load_settings
 from replay.record.sources.builtin import SOURCES
 from replay.report.counting import CountingProgress
@@ -54,6 +55,7 @@ def import_command(
     """
     if key and not key.startswith(("env:", "file:")):
         raise UsageError("--key takes env:NAME or file:PATH, never the key itself")
+    keep_memory_private()  # the files are raw traffic
     plan = plan_import(
         files,
         capture,

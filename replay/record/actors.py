@@ -12,28 +12,31 @@ where it is equal to one of the best kind. When a better kind turns up, the sess
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from replay.model.session import Actor
 from replay.record.facts import Facts, Name, Standing
 from replay.record.recent import Recent
 from replay.record.subdomains import NO_SITE, Site, Subdomains
 
-MEMORY = 50_000  # sessions, and tenants' names; about 40 MB when full
+MEMORY = 25_000  # sessions, and tenants' names
+
+
+_NOTHING: Name = (Standing.TOKEN, "")
 
 
 @dataclass(slots=True)
 class _Known:
     session_id: str
-    tenants: dict[Standing, str] = field(default_factory=dict)
-    principals: dict[Standing, str] = field(default_factory=dict)
+    tenants: tuple[Name, ...] = ()  # one of each standing; tuples, because there are many of these and little in each
+    principals: tuple[Name, ...] = ()
     site: Site = NO_SITE
-    divided: set[Standing] = field(default_factory=set)  # of these there was more than one
+    divided: frozenset[Standing] = frozenset()  # of these there was more than one
     said: Actor | None = None
 
     @property
     def principal(self) -> str:
-        return self.principals[min(self.principals)] if self.principals else ""
+        return min(self.principals)[1] if self.principals else ""
 
 
 class ActorBook:
@@ -69,8 +72,8 @@ class ActorBook:
 
     def _learn(self, known: _Known, facts: Facts, site: Site) -> bool:
         """True when a parent domain turned out to have several tenants below it."""
-        _first(known.tenants, (*facts.tenants, *facts.answered_tenants))
-        _first(known.principals, (*facts.principals, *facts.answered_principals))
+        known.tenants = _with(known.tenants, (*facts.tenants, *facts.answered_tenants))
+        known.principals = _with(known.principals, (*facts.principals, *facts.answered_principals))
         if facts.written_for:
             _one(known, Standing.PATH, facts.written_for)
         if not facts.host or not known.principal:
@@ -81,16 +84,16 @@ class ActorBook:
 
     def _raise_best(self, known: _Known) -> bool:
         """True when this session's names are of a better kind than all before."""
-        standing = min((one for one in known.tenants if self._counts(known, one)), default=Standing.TOKEN)
+        standing, name = min((one for one in known.tenants if self._counts(known, one[0])), default=_NOTHING)
         is_better = standing < self._best
         if is_better:
             self._best, self._names = standing, Recent(MEMORY)
-        if standing == self._best and standing in known.tenants:
-            self._names.put(known.tenants[standing], True)
+        if standing == self._best and name:
+            self._names.put(name, True)
         return is_better
 
     def _tenant(self, known: _Known) -> str:
-        for standing, name in sorted(known.tenants.items()):
+        for standing, name in sorted(known.tenants):
             if not self._counts(known, standing):
                 continue
             is_same = self._names.get(name) and not (standing is Standing.PATH and name.isdecimal())
@@ -108,19 +111,23 @@ class ActorBook:
         for known in self._known.values():
             if known is current or known.said is None:
                 continue
-            if Standing.SUBDOMAIN in known.tenants:  # may count only now
+            if known.site.parent:  # its subdomain may count only now
                 self._raise_best(known)
             actor = Actor(self._tenant(known), known.principal)
             if actor != known.said:
                 known.said = self._corrections[known.session_id] = actor
 
 
-def _first(names: dict[Standing, str], found: Iterable[Name]) -> None:
-    for standing, name in found:
-        names.setdefault(standing, name)
+def _with(names: tuple[Name, ...], found: Iterable[Name]) -> tuple[Name, ...]:
+    """The first name of each standing stays."""
+    for name in found:
+        if all(name[0] != known[0] for known in names):
+            names = (*names, name)
+    return names
 
 
 def _one(known: _Known, standing: Standing, name: str) -> None:
     """Two different names of this kind are no name."""
-    if known.tenants.setdefault(standing, name) != name:
-        known.divided.add(standing)
+    known.tenants = _with(known.tenants, ((standing, name),))
+    if (standing, name) not in known.tenants:
+        known.divided |= {standing}

@@ -19,7 +19,7 @@ hashes instead of tokens and names, so that it may be shown raw exchanges.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from replay.model.exchange import Exchange, Request
 from replay.model.message import request_leaves
@@ -27,7 +27,7 @@ from replay.record.facts import Facts
 from replay.record.recent import Recent
 
 GAP_SECONDS = 30 * 60.0
-MEMORY = 50_000  # tokens and connections remembered; about 20 MB when full
+MEMORY = 25_000  # tokens and connections remembered; with the actors about 40 MB when full
 _QUOTED = range(8, 4097)  # characters of a text that may be a token
 
 
@@ -35,7 +35,8 @@ _QUOTED = range(8, 4097)  # characters of a text that may be a token
 class Group:
     """One session as it grows. `anchor` is what its first exchange was known by, the same on every sidecar.
 
-    `id` is given by whoever keeps its first exchange; empty until then. `lost` are reasons why exchanges of it are not in the capture; `is_kept` once one is.
+    `id` is given by whoever keeps its first exchange; empty until then. `lost` are reasons why exchanges of it are not
+    in the capture; `is_kept` once one is. Few sessions need a set, so all others share an empty one.
     """
 
     last: float
@@ -46,7 +47,7 @@ class Group:
     stated: str = ""
     has_login: bool = False  # something was issued in it, so a further login may be somebody else's
     is_kept: bool = False
-    lost: set[str] = field(default_factory=set)
+    lost: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class Placed:
 @dataclass(slots=True)
 class _Connection:
     group: Group | None = None
-    owners: set[str] = field(default_factory=set)
+    owners: tuple[str, ...] = ()
 
     @property
     def is_pooled(self) -> bool:
@@ -68,8 +69,9 @@ class _Connection:
 
     def is_used_by(self, group: Group) -> None:
         self.group = group
-        if not self.is_pooled:  # more than two would only cost memory
-            self.owners.add(group.stated or group.principal)
+        owner = group.stated or group.principal
+        if not self.is_pooled and owner not in self.owners:  # more than two would only cost memory
+            self.owners = (*self.owners, owner)
 
 
 class Grouper:

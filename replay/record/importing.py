@@ -24,7 +24,7 @@ from replay.model.capture import CaptureInfo
 from replay.model.errors import FileFormatError
 from replay.model.plugins import make_plugins
 from replay.record.account import NOT_STORED, Counts, Standing, counted, total
-from replay.record.import_plan import ImportPlan
+from replay.record.import_plan import ImportPlan, plan_import
 from replay.record.scribe import Scribe
 from replay.record.settings import RecordSettings
 from replay.record.snapshot import RawMessage, Snapshot
@@ -34,6 +34,8 @@ from replay.redact.policy import Keep, Policy
 from replay.redact.pseudonyms import Pseudonym
 from replay.store.manifest import manifest_path
 from replay.store.segments import Rotation, SegmentedWriter, open_segments
+
+__all__ = ["ImportPlan", "ImportProgress", "ImportSummary", "import_capture", "plan_import", "prepared"]
 
 _BATCH_ROWS = 256
 _BATCH_BYTES = 8 << 20

@@ -31,8 +31,8 @@ SILENT = 11  # given up: the writer was there and did not read
 OLDEST = 12  # microseconds of the monotonic clock when the oldest queued one was offered; 0: none
 # Written by the supervisor, while the slot has no worker.
 WORKER_DEAD = 13  # begun or queued when a worker was killed
-_CELLS = 16
-_SLOT_BYTES = _CELLS * 8
+CELLS = 16
+_SLOT_BYTES = CELLS * 8
 LIVE_CELLS = (OFFERED_BYTES, RELEASED_BYTES, OLDEST)  # of the worker that runs now, not of those before it
 
 
@@ -93,11 +93,11 @@ class Ledger:
 
     def slot(self, number: int) -> memoryview:
         """The cells of one worker, to count in: `cells[SEEN] += 1`."""
-        return self._cells[number * _CELLS : (number + 1) * _CELLS]
+        return self._cells[number * CELLS : (number + 1) * CELLS]
 
     def read(self) -> tuple[SlotCounts, ...]:
         """All slots as they stand."""
-        return tuple(counts_of(self._cells[i * _CELLS : (i + 1) * _CELLS]) for i in range(self.slots))
+        return tuple(counts_of(self._cells[i * CELLS : (i + 1) * CELLS]) for i in range(self.slots))
 
     def bury(self, number: int) -> int:
         """The worker of this slot is dead: what it had begun or queued is lost and counted. Returns how many."""

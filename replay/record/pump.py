@@ -45,13 +45,20 @@ class Pump(threading.Thread):
         self._give_up_at = float("inf")
         self._stopping = threading.Event()
 
-    def stop(self, seconds: float) -> bool:
-        """Hand over what is queued. Afterwards every exchange that was offered is counted. False: some had to stay."""
-        self._give_up_at = time.monotonic() + seconds
+    def stop(self, seconds: float, longest: float = 0.0) -> bool:
+        """Hand over what is queued. Afterwards every exchange that was offered is counted. False: some had to stay.
+
+        Waits for `seconds`, and beyond them up to `longest` in all as long as the writer goes on taking.
+        """
+        cells, began = self._cells, time.monotonic()
+        self._give_up_at, taken = began + seconds, cells[HANDED]
         self._stopping.set()
         self._intake.wake()
-        self.join(seconds)
-        cells = self._cells
+        while self.is_alive() and time.monotonic() < self._give_up_at:
+            self.join(0.1)
+            if cells[HANDED] != taken:
+                taken = cells[HANDED]
+                self._give_up_at = max(self._give_up_at, min(time.monotonic() + seconds, began + longest))
         left: int = cells[OFFERED] - cells[HANDED] - cells[GONE] - cells[SILENT]
         if left > 0:
             cells[SILENT if self._link.is_open else GONE] += left

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 __all__ = ["RecordPlan", "RecordSummary", "Recording", "Seat", "plan_recording"]
 
 STOP_SECONDS = 10.0
-SEAT_STOP_SECONDS = 5.0  # a worker's: the supervisor still waits for the writer after it
+SEAT_STOP_SECONDS = 5.0  # a worker's, while the writer takes nothing: the supervisor still waits for it afterwards
+LONGEST_SEAT_STOP_SECONDS = 30.0  # while it does
 _PIPE_BYTES = 256 << 10  # what a pipe or socket may hold besides the queue
 _RECONNECT_SECONDS = 0.5
 
@@ -165,7 +166,7 @@ class Recording:
 
     def _leave(self) -> RecordSummary:
         """A worker's part: the capture's figures are known to the supervisor only."""
-        self._pump.stop(SEAT_STOP_SECONDS)
+        self._pump.stop(SEAT_STOP_SECONDS, LONGEST_SEAT_STOP_SECONDS)
         return summary_of(self._ledger.read(), Standing(), None, None)
 
     def _not_offered(self) -> int:

@@ -195,7 +195,7 @@ class Scribe:
     def _lose(self, group: Group, reason: str) -> None:
         """The session lacks something; that is told once it has anything in the capture."""
         if reason not in group.lost:
-            group.lost.add(reason)
+            group.lost |= {reason}
             if group.is_kept:
                 self._partial.add((group.id, reason))
 

@@ -42,7 +42,7 @@ from replay.record.writer_keeper import WriterKeeper
 from replay.record.writer_process import WriterOrder, has_capture
 
 _KEY_LOGS = ("SSLKEYLOGFILE", "MITMPROXY_SSLKEYLOGFILE")
-_DRAIN_SECONDS = 16.0  # a worker's own limits are 10 s for what is in flight and 5 s for its queue
+_DRAIN_SECONDS = 42.0  # a worker's own limits are 10 s for what is in flight and 30 s for its queue
 _HURRY_SECONDS = 6.0
 _KILL_SECONDS = 2.0
 _LONGEST_SOCKET_PATH = 100  # sockaddr_un takes 108 bytes on Linux, 104 on macOS

@@ -15,7 +15,8 @@ from replay.record.writer_process import WriterOrder, WriterProcess
 _FIRST_BACKOFF_SECONDS = 0.1
 _LONGEST_BACKOFF_SECONDS = 30.0
 _HELD_SECONDS = 60.0  # a writer that ran for so long did not die of its start
-_FINISH_SECONDS = 9.0
+_FINISH_SECONDS = 9.0  # without a commit
+_LONGEST_FINISH_SECONDS = 60.0
 
 
 class WriterKeeper:
@@ -102,7 +103,7 @@ class WriterKeeper:
         return True
 
     async def _finish(self, process: WriterProcess) -> Standing | None:
-        last = await asyncio.to_thread(process.finish, _FINISH_SECONDS)
+        last = await asyncio.to_thread(process.finish, _FINISH_SECONDS, _LONGEST_FINISH_SECONDS)
         self.known = process.latest
         if process.is_alive:  # it does not read; it will finish the file when it does
             return None

@@ -67,13 +67,19 @@ class WriterProcess(ChildProcess):
         """Take in what it says about itself: each second one line while something changes."""
         self._take(self.lines(seconds))
 
-    def finish(self, seconds: float) -> Standing | None:
-        """Say that nothing follows and wait for the writer's last word; None when there was none in time."""
-        deadline = time.monotonic() + seconds
+    def finish(self, seconds: float, longest: float = 0.0) -> Standing | None:
+        """Say that nothing follows and wait for the writer's last word; None when there was none.
+
+        Waits for `seconds`, and beyond them up to `longest` in all as long as it goes on committing.
+        """
+        began = time.monotonic()
+        deadline, so_far = began + seconds, self.latest
         self.write(encode(FrameKind.END, None))
         self.close_input()
         while not (self.has_ended_well or self.has_fallen_silent) and time.monotonic() < deadline:
-            self.listen(deadline - time.monotonic())
+            self.listen(min(1.0, deadline - time.monotonic()))
+            if self.latest != so_far:
+                so_far, deadline = self.latest, max(deadline, min(time.monotonic() + seconds, began + longest))
         if self.has_ended_well:
             self.wait(deadline - time.monotonic())
         self.close()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-_DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+_DOUBLED = bytes((0, 2, 4, 6, 8, 1, 3, 5, 7, 9)[byte % 48 % 10] for byte in range(256))  # of the digits' codes 48 to 57
 
 
 def luhn_sum(digits: str) -> int:
-    """The Luhn sum modulo 10; 0 means valid."""
-    total = sum(int(digit) for digit in digits[-1::-2])
-    return (total + sum(_DOUBLED[int(digit)] for digit in digits[-2::-2])) % 10
+    """The Luhn sum of ASCII digits modulo 10; 0 means valid."""
+    codes = digits.encode("ascii")
+    single = codes[-1::-2]
+    return (sum(single) - 48 * len(single) + sum(codes[-2::-2].translate(_DOUBLED))) % 10
 
 
 def luhn_digit(body: str) -> str:

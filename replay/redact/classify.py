@@ -51,7 +51,7 @@ def is_wordy(text: str) -> bool:
 
 
 def _words(role: KeyRole, text: str) -> ValueClass:
-    """As `classify` for wordy text: a closed list's word, hexadecimal or base64 without a digit, a scheme and a token."""
+    """As `classify`, for wordy text: a closed list's word, hex or base64 without a digit, a scheme and a token."""
     if is_enum_word(role, text):
         return ValueClass.KEPT
     if len(text) == 32 and detectors.uuid_hex(text):

@@ -1,7 +1,7 @@
 """What a redactor is, and the notes in which it tells what it did.
 
 Rule: a redactor is pure and total. It looks only at its own part of the exchange, and it never hands out a value:
-notes carry places, classes and counts; the originals that they collect for the second look die with the notes.
+notes carry places, classes and counts; the originals that they collect for the second look never leave the process.
 """
 
 from __future__ import annotations

@@ -201,7 +201,7 @@ def _find_jwts(text: str) -> Iterator[str]:
 
 
 def _find_ibans(text: str, bare: bytes) -> Iterator[str]:
-    """What begins as an IBAN does, two letters and two digits; a pattern that tries every letter is five times dearer."""
+    """From where an IBAN's two letters and two digits stand; to try each letter is five times dearer (measured)."""
     if not text.isascii() and _FOREIGN_DIGIT.search(text):
         yield from (found.group() for found in _IBAN.finditer(text))
         return

@@ -15,8 +15,10 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
-_MOST_VALUES = 24_576  # entries a generation, all roles together, of texts of at most 256 characters: about 12 MB
-_MOST_FIELDS = 4_096  # entries a generation, of at most 4 KB: about 4 MB with usual fields
+_MOST_VALUES = 16_384  # entries a generation, all roles together, of texts of at most 256 characters: about 8 MB
+_MOST_FIELDS = 1_536  # entries a generation, of at most 4 KB: about 2 MB with usual fields
+_MOST_ANCHORS = 12_288  # entries a generation: about 4 MB
+_MOST_LOOKS = 3_072  # entries a generation, most of them "seen once"
 _MOST_SPOTS = 20_000  # names at places; a service has some thousands
 
 
@@ -62,9 +64,9 @@ class Memory:
     def __init__(self) -> None:
         self._values: dict[tuple[str, int], Generations] = {}
         self.fields = Generations(_MOST_FIELDS)
-        self.anchors = Generations(_MOST_VALUES)
-        self.looks = Generations(_MOST_FIELDS)
-        self.ours = Generations(_MOST_FIELDS)
+        self.anchors = Generations(_MOST_ANCHORS)
+        self.looks = Generations(_MOST_LOOKS)
+        self.ours = Generations(_MOST_LOOKS)
         self.spots: dict[Hashable, Any] = {}
         self._spot_count = self._value_count = 0
 
@@ -75,7 +77,7 @@ class Memory:
             found = self._values[role, nesting] = Generations(_MOST_VALUES)
         return found
 
-    def keep_value(self, values: Generations, text: str, change: Any) -> None:
+    def keep_value(self, values: Generations, text: Hashable, change: Any) -> None:
         """Keep one of `values`; all roles age together."""
         self._value_count += 1
         if self._value_count > _MOST_VALUES:

@@ -107,11 +107,15 @@ class Pseudonym:
         spelled = uuid_hex(value)
         fresh = self.digest("uuid", spelled).hex()
         body = fresh[:12] + spelled[12] + fresh[13:16] + spelled[16] + fresh[17:24]
-        digits = iter(body + self._uuid_check(body))
+        fresh = body + self._uuid_check(body)
         start = value.lower().find("uuid:") + 5 if ":" in value else 0
-        upper = any(char in "ABCDEF" for char in value[start:])
-        out = _HEX_DIGIT.sub(lambda _: next(digits), value[start:])
-        return value[:start] + (out.upper() if upper else out)
+        old = value[start:]
+        if len(old) == 36 and old[8] == old[13] == old[18] == old[23] == "-":
+            out = f"{fresh[:8]}-{fresh[8:12]}-{fresh[12:16]}-{fresh[16:20]}-{fresh[20:]}"
+        else:
+            digits = iter(fresh)
+            out = _HEX_DIGIT.sub(lambda _: next(digits), old)
+        return value[:start] + (out.upper() if old != old.lower() else out)
 
     def card(self, value: str) -> str:
         """Brand digit, length and separators kept; Luhn-valid."""

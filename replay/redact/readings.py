@@ -66,8 +66,8 @@ def _looks(parts: list[str], pseudonym: Pseudonym) -> Iterator[Look]:
     """What is ASCII at once, and the rest, which is dearer to read, at once."""
     plain: list[str] = []
     other: list[str] = []
-    for part in chain(parts, (layer for part in parts for layer in _decoded(part))):
-        (plain if part.isascii() else other).append(part)
+    for text in chain(parts, chain.from_iterable(map(_decoded, parts))):
+        (plain if text.isascii() else other).append(text)
     for texts in (plain, other):
         if texts:
             text = _BETWEEN.join(texts)

@@ -25,6 +25,7 @@ from replay.redact.vocabulary import KeyRole, is_plain_name, role_of
 MAX_NESTING = 4  # deeper text is scrambled whole: safe, and no traffic needs it
 _UINT64_DIGITS = 20  # a longer integer is no number but a code
 _MEMO_LENGTH = 256  # characters; longer values seldom repeat
+_MEMO_NUMBER = 10**_UINT64_DIGITS
 
 _CHANGED = {ValueClass.PASSWORD: Action.MASK, ValueClass.GEO: Action.MASK}
 
@@ -121,34 +122,42 @@ class Rewriter:
         if self.notes.keeps and place in self.notes.keeps:
             self.notes.words.add(str(value))
             return value
+        values = self.pseudonym.memo.values(role, self.nesting)
+        key = (type(value), value)  # 1 and 1.0 are equal
+        known: Change | None = values.find(key)
+        if known is None:
+            known = self._number_change(role, value)
+            if -_MEMO_NUMBER < value < _MEMO_NUMBER:
+                self.pseudonym.memo.keep_value(values, key, known)
+        if known.action is None:
+            return value
+        self.notes.apply(self.side, place, known)
+        new = float(known.text) if "." in known.text else int(known.text)
+        return float(new) if isinstance(value, float) else new
+
+    def _number_change(self, role: KeyRole, value: int | float) -> Change:
+        """A number keeps its type; a big float may round, which harms nobody."""
+
+        def hidden(kind: ValueClass, new: str) -> Change:
+            return Change(new, kind, _CHANGED.get(kind, Action.PSEUDONYMISE), ((kind, digits_of(str(value))),))
+
         if role is KeyRole.SECRET:
-            return self._noted(place, ValueClass.PASSWORD, value, CONSTANT_NUMBER)
+            return hidden(ValueClass.PASSWORD, str(CONSTANT_NUMBER))
         if isinstance(value, float) and not value.is_integer():
-            if role is KeyRole.GEO:
-                return self._noted(place, ValueClass.GEO, value, round(value, 1))
             text = f"{value:f}"
-            return (
-                self._noted(place, ValueClass.LONG, value, float(self.pseudonym.long_number(text)))
-                if is_long_number(text)
-                else value
-            )
-        text, sign = str(abs(int(value))), -1 if value < 0 else 1
+            if role is KeyRole.GEO:
+                return hidden(ValueClass.GEO, str(round(value, 1)))
+            return hidden(ValueClass.LONG, self.pseudonym.long_number(text)) if is_long_number(text) else Change("")
+        text, sign = str(abs(int(value))), "-" if value < 0 else ""
         if is_card_digits(text):
-            return self._noted(place, ValueClass.CARD, value, sign * int(self.pseudonym.card(text)))
+            return hidden(ValueClass.CARD, sign + self.pseudonym.card(text))
         if role is KeyRole.PHONE:
-            return self._noted(place, ValueClass.PHONE, value, sign * int(self.pseudonym.phone(text)))
+            return hidden(ValueClass.PHONE, sign + self.pseudonym.phone(text))
         if role in (KeyRole.NUMBER, KeyRole.TOKEN, KeyRole.BIRTH) or (
             isinstance(value, int) and len(text) > _UINT64_DIGITS
         ):
-            return self._noted(place, ValueClass.DIGITS, value, sign * int(self.pseudonym.digits(text)))
-        if is_long_number(text):
-            return self._noted(place, ValueClass.LONG, value, sign * int(self.pseudonym.digits(text)))
-        return value
-
-    def _noted(self, place: str, kind: ValueClass, old: int | float, new: int | float) -> int | float:
-        """A number keeps its type; a big float may round, which harms nobody."""
-        self.notes.apply(self.side, place, _hidden(kind, "", digits_of(str(old))))
-        return float(new) if isinstance(old, float) else new
+            return hidden(ValueClass.DIGITS, sign + self.pseudonym.digits(text))
+        return hidden(ValueClass.LONG, sign + self.pseudonym.digits(text)) if is_long_number(text) else Change("")
 
     def inner(self) -> Rewriter:
         """A desk one level deeper, with notes of its own: the outer value is noted once, as what it is."""

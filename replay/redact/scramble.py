@@ -52,7 +52,9 @@ def scrambled(text: str, stream: Stream, check: bool = True) -> str:
         out = head + _written(body, stream("text-2", text, len(text)), hexadecimal)
     if not check or len(out) < _SHORTEST_CHECKED:
         return out
-    if not text.isascii() or ("_" in text or "-" in text):  # else the kinds of characters, and so the form, are the same
+    if not text.isascii() or (
+        "_" in text or "-" in text
+    ):  # else the kinds of characters, and so the form, are the same
         form = _form(out)
     tail = _check_start(out, form)
     return out if tail is None else out[:tail] + _check_text(out, tail, form, stream)

@@ -15,7 +15,7 @@ import re
 from replay.model.exchange import Exchange
 from replay.redact.contract import Notes, Original, ValueClass
 from replay.redact.detectors import digits_of, find_strong
-from replay.redact.glance import Anchor, anchor_of, suspects
+from replay.redact.glance import Anchor, anchor_of, any_inside, suspects
 from replay.redact.pseudonyms import CONSTANT, REFUSED_CONSTANT, Pseudonym
 from replay.redact.readings import look_at, readable
 from replay.redact.vocabulary import is_structural
@@ -96,9 +96,9 @@ def _stayed(wanted: str, notes: Notes) -> bool:
 
 def _stood_before(hits: set[str], before: str) -> bool:
     """True when a hit, or the core of one, can be read in the input: chance look-alikes of our own cannot."""
-    cores: set[Original] = {(ValueClass.TEXT, hit.casefold()) for _, hit in find_strong(before)}
-    digits = {digits_of(core) for _, core in cores} - {""}
-    return any(
-        any(core in hit.casefold() for _, core in cores) or (len(digits_of(hit)) > 12 and digits_of(hit) in digits)
-        for hit in hits
-    )
+    cores = {hit.casefold() for _, hit in find_strong(before)}
+    digits = set(map(digits_of, cores)) - {""}
+    if any(len(shown) > 12 and shown in digits for shown in map(digits_of, hits)):
+        return True
+    told = "\x00".join(hits).casefold().encode("utf-8", "surrogatepass")
+    return any_inside({core.encode("utf-8", "surrogatepass") for core in cores}, told)

@@ -9,15 +9,13 @@ The first object of a shape makes the decisions; those after it cost one look-up
 from __future__ import annotations
 
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, Protocol
 
-from replay.model.tree import Tree
-from replay.redact.contract import Original
+from replay.model.tree import Scalar, Tree
+from replay.redact.contract import Notes, Original, Side
 from replay.redact.memory import Memory
+from replay.redact.pseudonyms import Pseudonym
 from replay.redact.vocabulary import KeyRole, is_error_parent, is_password_name, is_plain_name, role_of
-
-if TYPE_CHECKING:
-    from replay.redact.rewriter import Rewriter
 
 _MOST_KEYS = 200  # of an object whose shape is remembered: more is a map, whose keys are data
 _MOST_SHAPES = 256  # at one spot
@@ -27,10 +25,33 @@ _TELLING = frozenset(
 )  # roles under which a number of any size is replaced
 
 
+class Desk(Protocol):
+    """What of a `Rewriter` is needed here."""
+
+    pseudonym: Pseudonym
+    notes: Notes
+    side: Side
+    nesting: int
+
+    def scalar(self, name: str, value: Scalar, place: str, in_error: bool = False) -> Scalar: ...
+    def name(self, name: str, place: str) -> str: ...
+
+
 class Spot:
     """A place, and the nearest name above it. Made of names alone, so it holds for every exchange."""
 
-    __slots__ = ("_below", "_element", "_memory", "_nesting", "in_error", "keeps_small", "name", "place", "shapes", "values")
+    __slots__ = (
+        "_below",
+        "_element",
+        "_memory",
+        "_nesting",
+        "in_error",
+        "keeps_small",
+        "name",
+        "place",
+        "shapes",
+        "values",
+    )
 
     def __init__(self, memory: Memory, place: str, name: str, in_error: bool, nesting: int) -> None:
         memory.count_spot()
@@ -89,7 +110,7 @@ class Shape(NamedTuple):
     fields: tuple[tuple[str, Spot, Spot], ...]
 
 
-def rewritten(desk: Rewriter, tree: Tree, place: str) -> Tree:
+def rewritten(desk: Desk, tree: Tree, place: str) -> Tree:
     """`tree` with every key and leaf rewritten. Changes the containers of `tree` in place: hand in a fresh one."""
     if not isinstance(tree, (dict, list)):
         return desk.scalar("", tree, place)
@@ -112,7 +133,7 @@ def rewritten(desk: Rewriter, tree: Tree, place: str) -> Tree:
 Stack = list[tuple[dict[str, Tree] | list[Tree], Spot]]
 
 
-def _root(desk: Rewriter, place: str) -> Spot:
+def _root(desk: Desk, place: str) -> Spot:
     spots = desk.pseudonym.memo.spots
     found: Spot | None = spots.get((place, desk.nesting))
     if found is None:
@@ -120,9 +141,7 @@ def _root(desk: Rewriter, place: str) -> Spot:
     return found
 
 
-def _object(
-    desk: Rewriter, node: dict[str, Tree], shape: Shape, stack: Stack, hidden: list[tuple[Original, ...]]
-) -> None:
+def _object(desk: Desk, node: dict[str, Tree], shape: Shape, stack: Stack, hidden: list[tuple[Original, ...]]) -> None:
     """The way of most objects; it does for each value what `Rewriter.scalar` does, without the calls."""
     notes, side, counts, keeps = desk.notes, desk.side, desk.notes.counts, desk.notes.keeps
     notes.words |= shape.keys
@@ -142,12 +161,14 @@ def _object(
             node[key] = change.text
         elif kind is dict or kind is list:
             stack.append((value, inside))  # type: ignore[arg-type]
-        elif kind is int or kind is float:
-            if not (-_SMALL < value < _SMALL and spot.keeps_small) or (keeps and spot.place in keeps):  # type: ignore[operator]
-                node[key] = desk.scalar(spot.name, value, spot.place, spot.in_error)  # type: ignore[arg-type]
+        elif (kind is int or kind is float) and (
+            not (-_SMALL < value < _SMALL and spot.keeps_small)  # type: ignore[operator]
+            or (keeps and spot.place in keeps)
+        ):
+            node[key] = desk.scalar(spot.name, value, spot.place, spot.in_error)  # type: ignore[arg-type]
 
 
-def _list(desk: Rewriter, node: list[Tree], spot: Spot, stack: Stack, hidden: list[tuple[Original, ...]]) -> None:
+def _list(desk: Desk, node: list[Tree], spot: Spot, stack: Stack, hidden: list[tuple[Original, ...]]) -> None:
     notes, keeps = desk.notes, desk.notes.keeps
     for i, value in enumerate(node):
         kind = type(value)
@@ -162,12 +183,14 @@ def _list(desk: Rewriter, node: list[Tree], spot: Spot, stack: Stack, hidden: li
             node[i] = change.text
         elif kind is dict or kind is list:
             stack.append((value, spot))  # type: ignore[arg-type]
-        elif kind is int or kind is float:
-            if not (-_SMALL < value < _SMALL and spot.keeps_small) or (keeps and spot.place in keeps):  # type: ignore[operator]
-                node[i] = desk.scalar(spot.name, value, spot.place, spot.in_error)  # type: ignore[arg-type]
+        elif (kind is int or kind is float) and (
+            not (-_SMALL < value < _SMALL and spot.keeps_small)  # type: ignore[operator]
+            or (keeps and spot.place in keeps)
+        ):
+            node[i] = desk.scalar(spot.name, value, spot.place, spot.in_error)  # type: ignore[arg-type]
 
 
-def _map(desk: Rewriter, node: dict[str, Tree], spot: Spot, stack: Stack) -> None:
+def _map(desk: Desk, node: dict[str, Tree], spot: Spot, stack: Stack) -> None:
     """An object with keys that may be data: no decision about it is remembered."""
     items = list(node.items())
     node.clear()

@@ -193,9 +193,13 @@ class CaptureWriter:
         return self._companions == companions(self._path)
 
     def settle(self) -> bool:
-        """Bring everything committed into the file itself, without waiting for readers. True when it is there."""
-        self._connection.execute("PRAGMA busy_timeout = 100")  # ms; a reader must not hold up the recording
+        """Bring everything committed into the file itself, without waiting for readers. True when it is there.
+
+        Then it may be closed under readers: they cost that at most 0.1 s.
+        """
         _, pages, done = self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        if pages == done:
+            self._connection.execute("PRAGMA busy_timeout = 100").fetchone()
         return bool(pages == done)
 
     def close(self) -> None:

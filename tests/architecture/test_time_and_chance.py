@@ -18,13 +18,18 @@ MAY_READ_A_CLOCK = {
     "replay/engine/clock.py": "the one clock",
     "replay/demo/shop/clock.py": "the shop is a target: a program of its own",
     "replay/record/pump.py": "process rim: back-off and deadline of a real child process",
-    "replay/record/writer.py": "process rim: when a batch is committed",
+    "replay/record/writing.py": "process rim: when a batch is committed",
+    "replay/record/child.py": "process rim: how long a child may take to say something",
     "replay/record/writer_process.py": "process rim: how long a child may take to end",
+    "replay/record/recording.py": "process rim: how long the end may take",
+    "replay/record/supervisor.py": "process rim: the age of what waits, for metrics",
+    "replay/cli/record.py": "process rim: when a recording began; flows carry mitmproxy's own clock",
     "addons/recorder.py": "process rim: mitmproxy calls it without a clock",
 }
 MAY_DRAW = {
     "replay/compose/runs.py": "a run's own id",
     "replay/record/recording.py": "a fresh redaction key",
+    "replay/record/supervisor.py": "a token for the recorder's own processes",
     "replay/record/writer.py": "a capture's own id",
     "replay/demo/qa_database.py": "the name of a scratch database",
     "replay/demo/shop/": "passwords, tokens and keys of the shop",
@@ -32,7 +37,8 @@ MAY_DRAW = {
 MAY_PRINT = {
     "replay/cli/": "the command line",
     "replay/demo/": "the shop and its children are programs of their own",
-    "replay/record/writer.py": "a program of its own: stdout is its channel to the addon",
+    "replay/record/writer.py": "a program of its own: stderr carries its type names",
+    "replay/record/worker.py": "a program of its own: stderr carries its type names",
 }
 
 

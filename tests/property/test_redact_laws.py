@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64encode, urlsafe_b64encode
 from urllib.parse import quote
 
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from replay.model.exchange import Exchange
+from replay.redact.glance import anchor_of, any_inside, cut, kept, suspects
 from replay.redact.policy import Policy
 from replay.redact.pseudonyms import Pseudonym
 from unit.redact.canary_cases import FORM, exchange, grep, jwt_of, said, socket
@@ -135,6 +137,38 @@ def test_no_nesting_brings_a_secret_through(secret: str, layers: list[str], plac
     for layer in layers:
         value = WRAPPERS[layer](value)
     assert grep((secret,), POLICY.redact(PLACES[place](value)).exchange) == []
+
+
+PIECES = st.lists(
+    st.sampled_from(
+        ["Jürgen", "tok9", "x", "ﬁ", "ß", "-", "_", " ", ".", "é", "4111111111111111", "+49", "K", "@", "İ"]
+    )
+    | st.text(max_size=3),
+    max_size=6,
+).map("".join)
+
+
+@settings(max_examples=500, deadline=None)
+@given(PIECES, PIECES, PIECES, st.booleans())
+def test_a_glance_never_overlooks_an_original(before: str, original: str, after: str, alone: bool):
+    """What `survivors` would find is always suspected: a fast look may only err upwards."""
+    text, wanted = before + original + after, original.casefold().strip()
+    if not wanted:
+        return
+    folded = text.casefold()
+    stands = re.search(rf"(?<![^\W_]){re.escape(wanted)}(?![^\W_])", folded) if alone else wanted in folded
+    if stands:
+        words = cut(text)
+        assert suspects([anchor_of(wanted, alone)], [words])
+        assert suspects([anchor_of(wanted, alone)] * 50, [kept(words)])
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sets(st.binary(min_size=3, max_size=8), min_size=50, max_size=80), st.binary(max_size=60), st.booleans())
+def test_many_parts_are_found_as_a_few_are(parts: set[bytes], text: bytes, planted: bool):
+    """The linear way and the plain way agree."""
+    text = text + min(parts) + text if planted else text
+    assert any_inside(parts, text) == any(part in text for part in parts)
 
 
 @pytest.mark.parametrize("place", sorted(PLACES))

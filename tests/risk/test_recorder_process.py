@@ -107,10 +107,11 @@ def test_no_line_quotes_traffic_and_no_process_shows_the_key(way: str, upstream:
         for request in REQUESTS:
             send(port, request)
         tasks = Path(f"/proc/{process.pid}/task").glob("*/children")
-        writers = [pid for task in tasks for pid in task.read_text().split()]
-        assert len(writers) == 1
-        assert KEY.encode() not in Path(f"/proc/{writers[0]}/environ").read_bytes()
-        for pid in (process.pid, int(writers[0])):
+        children = [pid for task in tasks for pid in task.read_text().split()]
+        assert len(children) == {"mitmdump": 1, "record": 2}[way]  # the writer, and the worker that passes traffic on
+        for pid in children:
+            assert KEY.encode() not in Path(f"/proc/{pid}/environ").read_bytes()
+        for pid in (process.pid, *children):
             assert KEY.encode() not in Path(f"/proc/{pid}/cmdline").read_bytes()
             limits = Path(f"/proc/{pid}/limits").read_text().splitlines()
             assert next(line.split()[4:6] for line in limits if "core file" in line) == ["0", "0"]
@@ -122,6 +123,25 @@ def test_no_line_quotes_traffic_and_no_process_shows_the_key(way: str, upstream:
     assert SECRET not in output
     assert "Traceback" not in output
     assert all(SECRET.encode() not in path.read_bytes() for path in tmp_path.iterdir() if path.is_file())
+
+
+def test_the_way_to_the_writer_is_closed_to_others(upstream: int, tmp_path: Path) -> None:
+    """The socket lies in a folder that only this user may enter, and who does not know the token is shown out."""
+    places = tmp_path / "places"
+    places.mkdir()
+    process, _ = start("record", upstream, tmp_path, TMPDIR=str(places))
+    try:
+        (path,) = places.glob("replay-*/writer")
+        assert path.parent.stat().st_mode & 0o777 == 0o700
+        with socket.socket(socket.AF_UNIX) as stranger:
+            stranger.settimeout(10)
+            stranger.connect(str(path))
+            stranger.sendall(b"\x02\x00\x00\x00\x01N" + b"x" * 40)
+            assert stranger.recv(64) == b""
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+    assert list(places.glob("replay-*")) == []
 
 
 @pytest.mark.parametrize(

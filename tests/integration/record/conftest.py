@@ -73,7 +73,7 @@ class Proxy:
 
     def stop(self, signum: int = signal.SIGTERM) -> int:
         self.process.send_signal(signum)
-        return self.process.wait(30)
+        return self.process.wait(90)  # a slow machine; who promises an end in time measures it
 
     async def stop_while_serving(self, signum: int = signal.SIGTERM) -> int:
         """The upstream lives in this loop, so waiting must not block it."""

@@ -52,6 +52,21 @@ async def test_a_second_recording_goes_on(tmp_path: Path, shop: str) -> None:
     assert exchanges[0].response.body.data == exchanges[1].response.body.data
 
 
+async def test_a_damaged_capture_is_refused_before_any_traffic(tmp_path: Path, shop: str) -> None:
+    """One sentence and status 2; the file is not touched."""
+    (tmp_path / "key").write_bytes(secrets.token_bytes(32))
+    capture, key = tmp_path / "c.db", f"file:{tmp_path}/key"
+    assert (await record_one(shop, "--capture", str(capture), "--key", key))[0] == 0
+    whole = capture.read_bytes()
+    for damaged in (whole[:100] + bytes(4000) + whole[4100:], b"no database at all" * 100, whole[:5000]):
+        capture.write_bytes(damaged)
+        status, said = await record_one(shop, "--capture", str(capture), "--key", key)
+        assert status == 2
+        assert said.startswith(f"replay: {capture} ")
+        assert said.count("\n") == 1
+        assert capture.read_bytes() == damaged
+
+
 async def test_another_key_is_refused(tmp_path: Path, shop: str) -> None:
     capture = tmp_path / "c.db"
     assert (await record_one(shop, "--capture", str(capture)))[0] == 0

@@ -36,7 +36,7 @@ async def send(url: str, count: int, parallel: int = 4) -> int:
 
 
 async def send_through_breaks(url: str, seconds: float, at_least: int = 20) -> tuple[int, int]:
-    """One POST after another (a client repeats a cut GET by itself): those answered in full, and those that were cut."""
+    """POSTs one by one (a client repeats a cut GET by itself): those answered in full, and those that were cut."""
     answered = cut = 0
     began = time.monotonic()
     while answered < at_least or time.monotonic() < began + seconds:

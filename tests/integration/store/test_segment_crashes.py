@@ -56,7 +56,7 @@ def work(folder, step):
         setattr(CaptureWriter, name, dying(getattr(CaptureWriter, name)))
     segments.write_manifest = dying(segments.write_manifest)
     segments.sync_folder = dying(segments.sync_folder)
-    for number in (1, 2, 3, 4):
+    for number in (1, 2, 3):
         writer.add(number, "s1", None, exchange(f"e{number}", "GET", "/x", answer={"n": number}, at=float(number)), ())
         writer._open().commit()
         (folder.parent / f"{folder.name}.stored").write_text(str(number))
@@ -85,6 +85,13 @@ def died(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Iterator
 def add(writer: SegmentedWriter | CaptureWriter, number: int) -> None:
     one = exchange(f"e{number}", "GET", "/x", answer={"n": number}, at=float(number))
     writer.add(number, "s1", None, RedactedExchange(one), ())
+
+
+def fill(writer: SegmentedWriter) -> None:
+    for number in range(1, 200):
+        one = exchange(f"e{number}", "GET", "/x", answer={"pad": os.urandom(900).hex()}, at=float(number))
+        writer.add(number, "s1", None, RedactedExchange(one), ())
+    writer.commit()
 
 
 def folders(died: Path) -> list[Path]:
@@ -202,10 +209,7 @@ def test_a_full_disk_in_commit_is_raised_and_rolled_back(tmp_path: Path) -> None
     pages = inner._connection.execute("PRAGMA page_count").fetchone()[0]
     inner._connection.execute(f"PRAGMA max_page_count = {pages + 1}")
     with pytest.raises(sqlite3.OperationalError, match="full"):
-        for number in range(1, 200):
-            one = exchange(f"e{number}", "GET", "/x", answer={"pad": os.urandom(900).hex()}, at=float(number))
-            writer.add(number, "s1", None, RedactedExchange(one), ())
-        writer.commit()
+        fill(writer)
     writer.rollback()
     inner._connection.execute("PRAGMA max_page_count = 100000")
     add(writer, 1)

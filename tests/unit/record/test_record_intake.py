@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from replay.record.intake import Intake
+from replay.record.ledger import CELLS, FULL, OFFERED, OLDEST
 from replay.record.snapshot import Snapshot
+
+
+def cells() -> memoryview:
+    """A slot of a ledger that nobody shares."""
+    return memoryview(bytearray(CELLS * 8)).cast("q")
+
+
+def make_intake(limit_bytes: int = 1 << 30) -> Intake:
+    return Intake(limit_bytes, cells(), lambda: 2.0)
 
 
 def snapshot(body_bytes: int) -> Snapshot:
@@ -30,34 +40,49 @@ def snapshot(body_bytes: int) -> Snapshot:
 
 
 def test_room_is_counted_in_bytes_and_freed_only_after_the_write() -> None:
-    one = snapshot(10_000)
-    intake = Intake(limit_bytes=3 * one.weight_bytes())
+    one, counts = snapshot(10_000), cells()
+    intake = Intake(3 * one.weight_bytes(), counts, lambda: 2.0)
     assert [intake.offer(one) for _ in range(5)] == [True, True, True, False, False]
-    assert (intake.offered, intake.full) == (3, 2)
-    taken, weight = intake.take(0, most=64, most_bytes=1 << 20)
-    assert len(taken) == 3
-    assert not intake.offer(one)  # taken, but the pipe has not got them yet
-    intake.release(weight)
+    assert (counts[OFFERED], counts[FULL]) == (3, 2)
+    batch = intake.take(0, most=64, most_bytes=1 << 20)
+    assert len(batch) == 3
+    assert not intake.offer(one)  # taken, but the writer has not got them yet
+    intake.release(batch)
     assert intake.held_bytes == 0
     assert intake.offer(one)
 
 
+def test_the_age_of_a_batch_is_that_of_its_oldest(clock) -> None:
+    """In microseconds; it stands in the ledger for as long as the batch is on its way."""
+    clock.advance(2.0)
+    counts = cells()
+    intake = Intake(1 << 30, counts, clock.now)
+    for _ in range(3):
+        intake.offer(snapshot(1))
+        clock.advance(1.0)
+    batch = intake.take(0, most=64, most_bytes=1 << 20)
+    assert (batch.oldest, counts[OLDEST]) == (2_000_000, 2_000_000)
+    intake.release(batch)
+    assert counts[OLDEST] == 0
+
+
 def test_batches_end_at_a_number_and_at_a_size() -> None:
-    intake = Intake(1 << 30)
+    intake = make_intake()
     for _ in range(5):
         intake.offer(snapshot(1000))
-    assert len(intake.take(0, most=2, most_bytes=1 << 20)[0]) == 2
-    assert len(intake.take(0, most=64, most_bytes=1)[0]) == 1
-    assert len(intake.take(0, most=64, most_bytes=1 << 20)[0]) == 2
-    assert intake.take(0, most=64, most_bytes=1 << 20) == ([], 0)
+    assert len(intake.take(0, most=2, most_bytes=1 << 20)) == 2
+    assert len(intake.take(0, most=64, most_bytes=1)) == 1
+    assert len(intake.take(0, most=64, most_bytes=1 << 20)) == 2
+    last = intake.take(0, most=64, most_bytes=1 << 20)
+    assert (list(last), last.weight_bytes, last.oldest) == ([], 0, 0)
 
 
 def test_waking_ends_a_batch_and_loses_nothing() -> None:
-    intake = Intake(1 << 30)
+    intake = make_intake()
     intake.offer(snapshot(1))
     intake.wake()
     intake.offer(snapshot(2))
-    sizes = [len(intake.take(0, most=64, most_bytes=1 << 20)[0]) for _ in range(2)]
+    sizes = [len(intake.take(0, most=64, most_bytes=1 << 20)) for _ in range(2)]
     assert sizes == [1, 1]
 
 

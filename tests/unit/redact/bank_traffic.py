@@ -16,13 +16,12 @@ from replay.model.exchange import Exchange, Request, Response
 from replay.model.headers import Headers
 
 JSON = "application/json"
-_FIRST = "Ingrid Quentin Rahel Jürgen Tomasz Åsa Mireille Oluwaseun Dmitri Farah Wei Noor".split()
-_LAST = "Halvorsen Zwolak Brunner Müller-Lüdenscheidt Okonkwo Petrov Castellano Nguyen Ó-Briain Sørensen".split()
-_WORDS = (
-    "invoice payment order delivery was sent to the customer on Monday and returned please call again about the refund "
-    "for article number with thanks from our team in Hamburg regarding contract"
-).split()
-_STATES = "pending active shipped returned cancelled".split()
+_FIRST = ("Ingrid", "Quentin", "Rahel", "Jürgen", "Tomasz", "Åsa", "Mireille", "Oluwaseun", "Dmitri", "Farah", "Wei")
+_LAST = ("Halvorsen", "Zwolak", "Brunner", "Müller-Lüdenscheidt", "Okonkwo", "Petrov", "Nguyen", "Ó-Briain", "Sørensen")
+_TEXT = """invoice payment order delivery was sent to the customer on Monday and returned please call again about the
+    refund for article number with thanks from our team in Hamburg regarding contract"""
+_WORDS = tuple(_TEXT.split())
+_STATES = ("pending", "active", "shipped", "returned", "cancelled")
 
 
 class Bank:
@@ -39,13 +38,17 @@ class Bank:
         rng = self._rng
         client = rng.choice(self._clients)
         number, ref = rng.randrange(10**5), self._hex(24)
-        target = f"/api/v2/accounts/{number}/orders?page={rng.randrange(9)}&cursor={ref}&sort=created_at&email=" + (
-            f"{client['email'].replace('@', '%40')}"
-        )
+        email = client["email"].replace("@", "%40")
+        target = f"/api/v2/accounts/{number}/orders?page={rng.randrange(9)}&cursor={ref}&sort=created_at&email={email}"
         body = self.body(request_bytes) if request_bytes else Body()
         answer = self.body(response_bytes) if response_bytes else Body()
         request = Request(
-            "POST" if request_bytes else "GET", target, self._request_headers(client, body), body, "https", "api.bank.test"
+            "POST" if request_bytes else "GET",
+            target,
+            self._request_headers(client, body),
+            body,
+            "https",
+            "api.bank.test",
         )
         response = Response(200, self._response_headers(client, answer), answer)
         return Exchange("e1", request, response, 1.0, 1.1, f"203.0.113.{rng.randrange(250)}:{rng.randrange(60000)}")
@@ -69,7 +72,8 @@ class Bank:
             "id": rng.randrange(10**7),
             "uuid": self._uuid(),
             "customer": {"firstName": first, "lastName": last, "email": f"{name}@mail{rng.randrange(30)}.test",
-                         "phone": f"+49{rng.randrange(10**9, 10**10)}", "birthDate": f"19{rng.randrange(40, 99)}-03-17"},
+                         "phone": f"+49{rng.randrange(10**9, 10**10)}",
+                         "birthDate": f"19{rng.randrange(40, 99)}-03-17"},
             "status": rng.choice(_STATES),
             "createdAt": f"2026-11-{rng.randrange(1, 28):02d}T{rng.randrange(24):02d}:15:{rng.randrange(60):02d}Z",
             "total": {"amount": rng.randrange(10**6) / 100, "currency": "EUR"},
@@ -85,14 +89,15 @@ class Bank:
         rng = self._rng
         email = f"{rng.choice(_FIRST).lower()}{rng.randrange(10**6)}@corp{rng.randrange(9)}.test"
         claims = {"sub": self._uuid(), "email": email, "name": f"{rng.choice(_FIRST)} {rng.choice(_LAST)}",
-                  "tid": f"ten_{self._hex(10)}", "iat": 1763677437, "exp": 1763681037, "scope": "orders:read orders:write",
-                  "roles": ["customer"]}  # fmt: skip
+                  "tid": f"ten_{self._hex(10)}", "iat": 1763677437, "exp": 1763681037,
+                  "scope": "orders:read orders:write", "roles": ["customer"]}  # fmt: skip
         head = {"alg": "RS256", "typ": "JWT", "kid": self._hex(8)}
         jwt = ".".join(
             [urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in (head, claims)]
             + [self._token(342)]
         )
-        cookies = f"sid={self._token(32)}; _ga=GA1.2.{rng.randrange(10**9)}.1763677437; theme=dark; csrftoken={self._token(32)}"
+        seen = f"GA1.2.{rng.randrange(10**9)}.1763677437"
+        cookies = f"sid={self._token(32)}; _ga={seen}; theme=dark; csrftoken={self._token(32)}"
         return {"email": email, "jwt": jwt, "cookies": cookies, "tenant": f"ten_{self._hex(10)}"}
 
     def _request_headers(self, client: dict[str, str], body: Body) -> Headers:

@@ -61,7 +61,11 @@ def test_a_value_has_one_stand_in_in_messages_bodies_and_fields():
 @pytest.mark.parametrize(
     ("text", "keeps", "remark"),
     [
-        ('{"type":"tick","id":17,"status":"open"}', '{"type":"tick","id":17,"status":"open"}', "words and small numbers"),
+        (
+            '{"type":"tick","id":17,"status":"open"}',
+            '{"type":"tick","id":17,"status":"open"}',
+            "words and small numbers",
+        ),
         ('42["chat",{"id":17}]', '42[".*",{"id":17}]', "the packet type of Engine.IO and its acknowledgement"),
         ('{"type":1}\x1e{"type":6}\x1e', '{"type":1}\x1e{"type":6}\x1e', "the separators of SignalR"),
         ("2", "2", "a ping of Engine.IO"),

@@ -159,6 +159,15 @@ UPSTREAM_LEAVES = (
     Case("the upstream closes after the last chunk but one", *_breaks_off(_CHUNKED_DOWNLOAD + b"5\r\nab")),
 )
 
+
+def _leaves_at_once(wire: Wire, _: Stage) -> None:
+    wire.ask(request(b"PUT", b"/", b"Content-Length: 5000\r\n") + noise(2000))
+
+
+def _gets_what_comes(wire: Wire, _: Stage) -> None:
+    wire.request()
+
+
 # With no response, or only the beginning of a short one, in hand, a proxy can but say 502 (RFC 9110 section 15.6.3).
 ANSWERED_FOR = (
     Case("the upstream closes before it answers", _asks_and_sees_the_end, _answers_and_ends(b"")),
@@ -175,6 +184,8 @@ ANSWERED_FOR = (
         _answers_and_ends(response(headers=b"Content-Length: 9\r\n")),
     ),
 )
+
+NEVER_SENT = (Case("the client leaves in a short upload", _leaves_at_once, _gets_what_comes),)
 
 REUSED = (
     Case("the upstream closes an idle connection", _asks_again, _closes_when_idle(with_reset=False), exchanges=2),

@@ -148,7 +148,7 @@ def one_answer_then_close(name: str, sent: bytes, answered: bytes) -> Case:
     return Case(name, client, upstream)
 
 
-def _pipeline(wire: Wire, _: Stage) -> None:
+def _pipeline(wire: Wire, stage: Stage) -> None:
     methods = (b"GET", b"POST", b"HEAD", b"GET")
     sent = [
         request(method, b"/%d" % n, body=b"x" * n if method == b"POST" else None) for n, method in enumerate(methods)

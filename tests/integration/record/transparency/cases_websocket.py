@@ -11,6 +11,7 @@ from integration.record.transparency.websocket_frames import (
     PING,
     PONG,
     TEXT,
+    Deflate,
     Frame,
     encode,
     read_frame,
@@ -27,35 +28,47 @@ _UPGRADED = (
     b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Protocol: chat\r\n\r\n"
 )
 
+_EXTENSION = b"\r\nSec-WebSocket-Extensions: permessage-deflate"
+
 FromClient = bool
 Talk = tuple[tuple[FromClient, Frame], ...]
 
 
-def _talk(name: str, *turns: tuple[FromClient, Frame]) -> Case:
-    """Each turn is sent by one side and read by the other; a close frame is answered with the same one."""
+def _talk(name: str, *turns: tuple[FromClient, Frame], is_compressed: bool = False, joins: bool = False) -> Case:
+    """Each turn is sent by one side and read by the other; a close frame is answered with the same one.
+
+    `joins`: messages are compared whole. An intermediary may cut them anew (RFC 6455 section 5.4).
+    """
     ends = any(frame.opcode == CLOSE for _, frame in turns)
 
     def side(wire: Wire, *, is_client: bool) -> None:
+        deflate = Deflate()
+        begun = b""
         for from_client, frame in turns:
             if from_client is is_client:
-                wire.send(encode(frame, masked=is_client))
+                sent = deflate.pack(frame) if is_compressed else frame
+                wire.send(encode(sent, masked=is_client))
             else:
-                got = read_frame(wire)
-                wire.note(got.shown())
+                got = deflate.unpack(read_frame(wire))
+                begun += got.payload
+                if joins and got.is_last:
+                    wire.note(f"a whole message {begun!r}")
+                elif not joins:
+                    wire.note(got.shown())
                 if got.opcode == CLOSE:
                     wire.send(encode(got, masked=is_client))
         if ends and turns[-1][0] is is_client:
             wire.note(f"answered with: {read_frame(wire).shown()}")
 
     def client(wire: Wire, stage: Stage) -> None:
-        wire.ask(_UPGRADE)
+        wire.ask(_UPGRADE.replace(b"\r\nOrigin", _EXTENSION + b"\r\nOrigin") if is_compressed else _UPGRADE)
         wire.answer()
         side(wire, is_client=True)
         stage.tell("the client is done")
 
     def upstream(wire: Wire, stage: Stage) -> None:
         wire.request()
-        wire.send(_UPGRADED)
+        wire.send(_UPGRADED.replace(b"\r\n\r\n", _EXTENSION + b"\r\n\r\n") if is_compressed else _UPGRADED)
         side(wire, is_client=False)
         stage.wait("the client is done")
 
@@ -111,6 +124,16 @@ CASES = (
     _talk(
         "binary in uneven fragments",
         *_both(Frame(BINARY, noise(70000), False), Frame(CONTINUATION, b"", False), Frame(CONTINUATION, noise(3))),
+    ),
+    _talk(
+        "a letter cut in two by fragments",  # mitmproxy moves the cut to the letter's end
+        *_both(Frame(TEXT, b"1 " + EURO[:1], False), Frame(CONTINUATION, EURO[1:])),
+        joins=True,
+    ),
+    _talk(
+        "compressed messages",
+        *_both(Frame(TEXT, b"hello " * 500), Frame(TEXT, b"hello " * 500), Frame(BINARY, noise(70000))),
+        is_compressed=True,
     ),
     _talk("ping and pong", *((True, Frame(PING, b"are you there")), (False, Frame(PONG, b"are you there")))),
     _talk("ping from upstream", *((False, Frame(PING, b"")), (True, Frame(PONG, b"")), (True, Frame(TEXT, b"go on")))),

@@ -57,6 +57,7 @@ def fleet(
         "http": Site(f"reverse:http://127.0.0.1:{upstream.port}", upstream),
         "h2": Site(secure, tls_upstream, certificates.client("h2")),
         "https": Site(secure, tls_upstream, certificates.client("http/1.1")),
+        "h2 to http": Site(f"reverse:http://127.0.0.1:{upstream.port}", upstream, certificates.client("h2")),
         "dead": Site(f"reverse:http://127.0.0.1:{dead_port}", upstream),
         "regular": Site("regular", upstream),
         "regular to https": Site("regular", tls_upstream),

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from integration.record.transparency.cases_ends import ANSWERED_FOR, REUSED
+from integration.record.transparency.cases_ends import ANSWERED_FOR, NEVER_SENT, REUSED
 from integration.record.transparency.http1 import Message
 from integration.record.transparency.stage import Observation
 from integration.record.transparency.wire import Entry
@@ -44,9 +44,10 @@ DIFFERENCES = {
     ),
 }
 
-# Cases in which a proxy has to speak for an upstream that says nothing usable. Expected: what plain mitmdump says.
+# Cases in which a proxy has to stand in for one end that breaks off. Expected: what plain mitmdump says.
 SPOKEN_FOR = {
     **{case.name: "no whole response to pass on: 502 (RFC 9110 section 15.6.3)" for case in ANSWERED_FOR},
+    **{case.name: "a short body is passed on whole or not at all" for case in NEVER_SENT},
     **{case.name: "upstream connections are the proxy's own: an idle one that ends is replaced" for case in REUSED},
 }
 

@@ -60,12 +60,6 @@ class Message:
                 return value.strip()
         return None
 
-    def without(self, name: bytes) -> Message:
-        """The same without the headers of that name."""
-        lines = self.head.split(b"\r\n")
-        kept = [line for line in lines if line.partition(b":")[0].lower() != name or b":" not in line]
-        return replace(self, head=b"\r\n".join(kept))
-
 
 def brief(body: bytes) -> bytes | tuple[int, str]:
     return body if len(body) <= _SHOWN_BYTES else (len(body), hashlib.sha256(body).hexdigest())

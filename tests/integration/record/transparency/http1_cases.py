@@ -5,7 +5,7 @@ from __future__ import annotations
 from integration.record.transparency import cases_ends, cases_framing, cases_messages, cases_streams
 
 CASES = cases_messages.CASES + cases_framing.CASES + cases_streams.CASES + cases_ends.CASES
-SPOKEN_FOR = cases_ends.ANSWERED_FOR + cases_ends.REUSED
+SPOKEN_FOR = cases_ends.ANSWERED_FOR + cases_ends.NEVER_SENT + cases_ends.REUSED
 # A tour of everything that hooks and callbacks take part in, for runs in which something of ours is broken.
 SUBSET = tuple(
     case
@@ -20,6 +20,7 @@ SUBSET = tuple(
         "a chunked response",
         "a chunked request",
         "trailers both ways",
+        "103 and then 200",
         "server-sent events in chunks",
         "a large upload is not held back",
         "pipelining",

@@ -61,7 +61,7 @@ class Http2Side:
 
     def ask(self, headers: Fields, body: bytes | None = None, *, is_over: bool = True) -> int:
         """Open a stream; the answer is its number."""
-        number = self._connection.get_next_available_stream_id()
+        number: int = self._connection.get_next_available_stream_id()
         self.headers(number, headers, is_over=is_over and body is None)
         if body is not None:
             self.data(number, body, is_over=is_over)

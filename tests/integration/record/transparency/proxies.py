@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from integration.record.transparency.certificates import Certificates
@@ -49,7 +49,6 @@ class RunningProxy:
     capture: Path
     output: Path
     exchanges: int = 0  # that were sent through it
-    open_sockets: list[socket.socket] = field(default_factory=list)
 
     @classmethod
     def start(

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from h2.exceptions import ProtocolError
 
 from integration.record.transparency.http1 import CutError, StalledError
 from integration.record.transparency.stage import Stage
-from integration.record.transparency.wire import Wire
+from integration.record.transparency.wire import Entry, Wire
 
 UpstreamScript = Callable[[Wire, Stage], None]
 
@@ -26,6 +27,7 @@ class ScriptedUpstream:
         self._tls = tls
         self._script: UpstreamScript | None = None
         self._stage: Stage | None = None
+        self._numbers: Iterator[int] = itertools.count()
         self._wires: list[Wire] = []
         self._threads: list[threading.Thread] = []
         self._acceptor = threading.Thread(target=self._accept, name="scripted-upstream", daemon=True)
@@ -38,9 +40,9 @@ class ScriptedUpstream:
     def perform(self, script: UpstreamScript, stage: Stage) -> None:
         """Play this from now on."""
         self._wires, self._threads = [], []
-        self._script, self._stage = script, stage
+        self._script, self._stage, self._numbers = script, stage, itertools.count()
 
-    def settle(self, seconds: float) -> tuple[tuple[object, ...], ...]:
+    def settle(self, seconds: float) -> tuple[tuple[Entry, ...], ...]:
         """Wait for the connections' ends; what each of them saw, without those that carried nothing."""
         deadline = time.monotonic() + seconds
         for thread in self._threads:
@@ -63,11 +65,13 @@ class ScriptedUpstream:
             if self._script is None or self._stage is None:
                 sock.close()
                 continue
-            thread = threading.Thread(target=self._play, args=(sock, self._script, self._stage), daemon=True)
+            thread = threading.Thread(
+                target=self._play, args=(sock, self._script, self._stage, self._numbers), daemon=True
+            )
             self._threads.append(thread)
             thread.start()
 
-    def _play(self, sock: socket.socket, script: UpstreamScript, stage: Stage) -> None:
+    def _play(self, sock: socket.socket, script: UpstreamScript, stage: Stage, numbers: Iterator[int]) -> None:
         sock.settimeout(stage.patience)
         try:
             if self._tls is not None:
@@ -75,7 +79,8 @@ class ScriptedUpstream:
         except (OSError, ssl.SSLError):  # a port that is only looked at
             sock.close()
             return
-        wire = Wire(sock, stage.patience, keeps_chunks=stage.keeps_chunks, number=len(self._wires))
+        wire = Wire(sock, stage.patience, keeps_chunks=stage.keeps_chunks)
+        wire.numbers = numbers
         self._wires.append(wire)
         with wire:
             try:

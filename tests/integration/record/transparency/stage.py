@@ -27,9 +27,6 @@ class Stage:
         if not self._event(event).wait(self.patience):
             raise StalledError(f"waiting for: {event}")
 
-    def has(self, event: str) -> bool:
-        return self._event(event).is_set()
-
     def _event(self, name: str) -> threading.Event:
         with self._lock:
             return self._events.setdefault(name, threading.Event())

@@ -8,7 +8,7 @@ from integration.record.transparency.differences import DIFFERENCES, PLAIN_BREAK
 from integration.record.transparency.fleet import Fleet
 from integration.record.transparency.http1_cases import CASES
 from integration.record.transparency.http1_cases import SPOKEN_FOR as SPOKEN_FOR_CASES
-from integration.record.transparency.play import SHORT_PATIENCE_SECONDS
+from integration.record.transparency.play import PATIENCE_SECONDS, SHORT_PATIENCE_SECONDS
 from integration.record.transparency.proxies import PLAIN, RECORDING
 from integration.record.transparency.stage import Case
 
@@ -48,6 +48,6 @@ def test_a_proxy_speaks_for_a_broken_upstream_as_plain_mitmdump_does(fleet: Flee
 def test_plain_mitmdump_differs_only_where_the_table_says(fleet: Fleet, case: Case) -> None:
     """Where it breaks, the case would catch it in ours as well; elsewhere it is as transparent as ours."""
     breaks = case.name in PLAIN_BREAKS
-    patience = {"patience": SHORT_PATIENCE_SECONDS} if breaks else {}
-    seen = fleet.through(PLAIN, case, **patience)
+    patience = SHORT_PATIENCE_SECONDS if breaks else PATIENCE_SECONDS
+    seen = fleet.through(PLAIN, case, patience)
     assert (seen != expected(case.name, fleet.direct(case))) is breaks, seen

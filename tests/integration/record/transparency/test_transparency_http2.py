@@ -6,7 +6,7 @@ import pytest
 
 from integration.record.transparency.cases_http2 import CASES
 from integration.record.transparency.fleet import Fleet
-from integration.record.transparency.play import SHORT_PATIENCE_SECONDS
+from integration.record.transparency.play import PATIENCE_SECONDS, SHORT_PATIENCE_SECONDS
 from integration.record.transparency.proxies import PLAIN, RECORDING
 from integration.record.transparency.stage import Case
 
@@ -37,6 +37,6 @@ def test_http2_passes_unchanged(fleet: Fleet, case: Case, way: str) -> None:
 @every_case
 def test_plain_mitmdump_differs_in_streams_only(fleet: Fleet, case: Case) -> None:
     breaks = case.name in PLAIN_BREAKS
-    patience = {"patience": SHORT_PATIENCE_SECONDS} if breaks else {}
-    seen = fleet.through(PLAIN, case, site="h2", **patience)
+    patience = SHORT_PATIENCE_SECONDS if breaks else PATIENCE_SECONDS
+    seen = fleet.through(PLAIN, case, patience, site="h2")
     assert (seen != fleet.direct(case, site="h2")) is breaks, seen

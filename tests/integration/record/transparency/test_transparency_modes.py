@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from integration.record.transparency.cases_framing import chunked_request, chunked_response, chunks
+from integration.record.transparency.cases_http2 import CASES as HTTP2
 from integration.record.transparency.cases_messages import noise, replies, request, response, simple
 from integration.record.transparency.fleet import Fleet
 from integration.record.transparency.http1 import Message
@@ -98,3 +99,16 @@ def test_an_upstream_that_is_down_is_a_502(fleet: Fleet, way: str) -> None:
     assert isinstance(answer, Message)
     assert answer.status == 502
     assert fleet.through(PLAIN, case, site="dead").client == ("cut after b''",)
+
+
+@every_way
+@pytest.mark.parametrize("asked", ["h2 GET", "h2 POST with a length", "h2 headers in order"])
+def test_http2_clients_reach_an_http1_upstream_as_with_plain_mitmdump(fleet: Fleet, asked: str, way: str) -> None:
+    """There is no such way without a proxy: how HTTP/2 becomes HTTP/1 is mitmproxy's. Names and values are kept."""
+    (client,) = [case.client for case in HTTP2 if case.name == asked]
+    case = Case(asked, client, replies(response(headers=b"X-a: 1\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\n")))
+    seen = fleet.through(way, case, site="h2 to http")
+    assert seen == fleet.through(PLAIN, case, site="h2 to http")
+    assert "(b'set-cookie', b'a=1'), (b'set-cookie', b'b=2')" in repr(seen.client)
+    assert isinstance(seen.upstream[0][0], Message)
+    assert seen.upstream[0][0].header(b"host") == b"shop.example:8080"

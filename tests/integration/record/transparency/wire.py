@@ -9,7 +9,7 @@ import contextlib
 import socket
 import ssl
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Self
 
@@ -21,9 +21,10 @@ _READ_BYTES = 1 << 16
 
 
 class Wire:
-    def __init__(self, sock: socket.socket, patience: float, *, keeps_chunks: bool = False, number: int = 0) -> None:
+    def __init__(self, sock: socket.socket, patience: float, *, keeps_chunks: bool = False) -> None:
         self.sock = sock
-        self.number = number  # of this connection, among those to one upstream
+        self.number = -1  # of this connection, among those that carried something to one upstream
+        self.numbers: Iterator[int] = iter(())
         self.log: list[Entry] = []
         self.target_prefix = b""  # put before the target of every request: absolute form, as proxies want it
         self._keeps_chunks = keeps_chunks
@@ -145,6 +146,8 @@ class Wire:
             data = self.sock.recv(_READ_BYTES)
         except TimeoutError:
             raise StalledError("nothing more came") from None
+        if data and self.number < 0:
+            self.number = next(self.numbers, 0)
         self._buffer += data
         return bool(data)
 
