@@ -16,9 +16,14 @@ from replay.store.capture_writer import CaptureWriter
 ONE = (exchange("e1", "GET", "/things", answer={"items": []}, at=1000.0),)
 
 
-def write_capture(path: Path, exchanges: Sequence[Exchange] = ONE, origin: tuple[str, int] | None = None) -> Path:
+def write_capture(
+    path: Path,
+    exchanges: Sequence[Exchange] = ONE,
+    origin: tuple[str, int] | None = None,
+    identity: str = "capture-of-tests",
+) -> Path:
     policy = Policy(Pseudonym(b"k" * 32))
-    info = CaptureInfo("capture-of-tests", FORMAT_VERSION, 1000.0, policy.key_id, policy.digest, (), "0.1.0")
+    info = CaptureInfo(identity, FORMAT_VERSION, 1000.0, policy.key_id, policy.digest, (), "0.1.0")
     writer, namer = CaptureWriter.create(path, info), Namer()
     for number, one in enumerate(exchanges, 1):
         redacted = policy.redact(one)

@@ -14,7 +14,7 @@ from replay.model.errors import UsageError
 from replay.record.derived import Derived
 from replay.record.merging import merge_captures
 from replay.record.pruning import Pruning, prune_capture
-from replay.record.splitting import by_day, by_tenant, into, split_capture
+from replay.record.splitting import PartOf, by_day, by_tenant, into, split_capture
 from replay.report.counting import CountingProgress
 
 _AGE = re.compile(r"(\d{1,6})([smhdw])")
@@ -50,11 +50,7 @@ def split_command(capture: Path, by: str, out: Path, quiet: bool) -> None:
 
     The account of what was dropped stays with the original: nobody knows which part it would have been in.
     """
-    part_of = {"tenant": by_tenant, "day": by_day}.get(by)
-    if part_of is None:
-        if not by.isdecimal():
-            raise UsageError("--by takes tenant, day, or a number of parts")
-        part_of = into(int(by))
+    part_of = _part_of(by)
     with _progress("split", quiet=quiet) as progress:
         parts = split_capture(capture, out, part_of, SystemClock().wall(), progress.tell)
     for path, done in parts.items():
@@ -92,6 +88,16 @@ def prune_command(
     with _progress("pruned", quiet=quiet) as progress:
         done = prune_capture(capture, out, pruning, now, progress.tell)
     click.echo(f"{out}: {_counted(done)}; {done.left_out} exchanges left out")
+
+
+def _part_of(by: str) -> PartOf:
+    if by == "tenant":
+        return by_tenant
+    if by == "day":
+        return by_day
+    if not by.isdecimal():
+        raise UsageError("--by takes tenant, day, or a number of parts")
+    return into(int(by))
 
 
 def _age(text: str, option: str) -> float:

@@ -81,7 +81,7 @@ def import_command(
 
 @click.command("export")
 @capture_argument
-@click.option("--format", "format_name", required=True, type=click.Choice(sorted(_EXPORTS)))
+@click.option("--format", "format_name", required=True, type=click.Choice(sorted(_EXPORTS)), help="What to write.")
 @click.option("--out", required=True, type=FILE, metavar="FILE", help="File to write; must not exist.")
 @quiet_option
 def export_command(capture: Path, format_name: str, out: Path, quiet: bool) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,17 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
+from replay.cli.tables import print_table
 from replay.model.capture import CaptureInfo, Loss
 from replay.report.terminal import printable
 from replay.store.capture_contents import CaptureContents, CaptureSize
 from replay.store.capture_reader import CaptureReader
 from replay.store.manifest import SUFFIX, Expired
-
-_PIPED_COLUMNS = 240  # nobody looks at a pipe: do not wrap
 
 
 @click.command("inspect")
@@ -123,25 +117,8 @@ def _document(facts: _Facts) -> dict[str, Any]:
             "read": list(facts.segments),
             "deleted": {"segments": expired.segments, "exchanges": expired.exchanges, "bytes": expired.bytes},
         },
-        "endpoints": [
-            {
-                "endpoint": one.endpoint,
-                "exchanges": one.exchanges,
-                "statuses": dict(one.statuses),
-                "mean_ms": _milliseconds(one.seconds / one.exchanges),
-                "longest_ms": _milliseconds(one.longest),
-            }
-            for one in contents.endpoints
-        ],
-        "actors": [
-            {
-                "tenant": one.actor.tenant if one.actor else None,
-                "principal": one.actor.principal if one.actor else None,
-                "sessions": one.sessions,
-                "exchanges": one.exchanges,
-            }
-            for one in contents.actors
-        ],
+        "endpoints": _endpoints(contents),
+        "actors": _actors(contents),
         "statuses": dict(contents.statuses),
         "dropped": facts.lost("dropped"),
         "refused": facts.lost("refused"),
@@ -151,11 +128,33 @@ def _document(facts: _Facts) -> dict[str, Any]:
     }
 
 
+def _endpoints(contents: CaptureContents) -> list[dict[str, Any]]:
+    return [
+        {
+            "endpoint": one.endpoint,
+            "exchanges": one.exchanges,
+            "statuses": dict(one.statuses),
+            "mean_ms": _milliseconds(one.seconds / one.exchanges),
+            "longest_ms": _milliseconds(one.longest),
+        }
+        for one in contents.endpoints
+    ]
+
+
+def _actors(contents: CaptureContents) -> list[dict[str, Any]]:
+    return [
+        {
+            "tenant": one.actor.tenant if one.actor else None,
+            "principal": one.actor.principal if one.actor else None,
+            "sessions": one.sessions,
+            "exchanges": one.exchanges,
+        }
+        for one in contents.actors
+    ]
+
+
 def _show(facts: _Facts) -> None:
     contents, losses = facts.contents, facts.losses
-    is_terminal = sys.stdout.isatty()
-    width = shutil.get_terminal_size((100, 24)).columns if is_terminal else _PIPED_COLUMNS
-    console = Console(file=sys.stdout, width=width, highlight=False)
     for line in _heading(facts):
         click.echo(printable(line))
     tables = (
@@ -181,7 +180,7 @@ def _show(facts: _Facts) -> None:
     for heads, rows in tables:
         if rows:
             click.echo()
-            console.print(_table(heads, rows))
+            print_table(heads, rows)
     if not losses:
         click.echo("\nNothing was dropped or refused.")
 
@@ -225,17 +224,6 @@ def _bytes(size: int) -> str:
 
 def _milliseconds(seconds: float) -> float:
     return round(1000 * seconds, 3)
-
-
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str | int]]) -> Table:
-    """Cells are `Text` of cleaned strings: what a capture holds is never markup."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for i, head in enumerate(heads):
-        is_number = all(isinstance(row[i], int) for row in rows)
-        table.add_column(head, justify="right" if is_number else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(printable(str(cell))) for cell in row))
-    return table
 
 
 def _spelled(statuses: Sequence[tuple[str, int]]) -> str:

@@ -17,7 +17,7 @@ import orjson
 from replay.model.tree import Tree
 
 MAX_DEPTH = 200  # orjson dumps 254 levels; and a walker may spend three of Python's 1000 frames on one level
-_LONG_DIGITS = re.compile(rb"\d{19}")
+_ZEROS = bytes(48 if 48 <= byte <= 57 else 32 for byte in range(256))  # 190 -> 16 us in 20 KB beside a regex
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)  # the end is optional: else unclosed strings cost n squared
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
@@ -32,7 +32,7 @@ def parse_json(data: bytes) -> Tree:
         raise UndecodableError("nested too deeply")
     try:
         tree: Tree = orjson.loads(data)
-        return json.loads(data) if _LONG_DIGITS.search(data) else tree
+        return json.loads(data) if b"0" * 19 in data.translate(_ZEROS) else tree
     except (ValueError, RecursionError):
         raise UndecodableError("not JSON") from None
 

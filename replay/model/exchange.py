@@ -78,7 +78,7 @@ Outcome = Response | Fault
 
 @dataclass(frozen=True, slots=True, repr=False)
 class SocketMessage:
-    """One WebSocket message (RFC 6455 section 5.6): a text frame has a text type, a binary one application/octet-stream.
+    """One WebSocket message (RFC 6455 section 5.6): text frames have a text type, binary ones application/octet-stream.
 
     `at`: seconds, UTC.
     """

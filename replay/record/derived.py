@@ -72,6 +72,11 @@ class DerivedWriter:
         if self.copied % _BATCH == 0:
             self._writer.commit()
 
+    def mark_partial(self, session_id: str, reasons: Iterable[str]) -> None:
+        """It lacked exchanges before, or lacks them now."""
+        for reason in reasons:
+            self._writer.mark_partial(session_id, reason)
+
     def account(self, losses: Iterable[Loss], fields: Iterable[RedactedField]) -> None:
         """Take over what the sources count: what is not in them, and what redaction did."""
         for loss in losses:

@@ -56,6 +56,23 @@ def _guarded(hook: Callable[[TrafficHooks, Flow], None]) -> Callable[[TrafficHoo
     return safe
 
 
+def _streaming(hook: Callable[[TrafficHooks, Flow], None], side: str) -> Callable[[TrafficHooks, Flow], None]:
+    """A guarded hook on headers, after which a long body passes as it comes, also where the hook has failed."""
+    guarded = _guarded(hook)
+
+    def safe(self: TrafficHooks, flow: Flow) -> None:
+        guarded(self, flow)
+        message = getattr(flow, side)
+        if self._recording is None or message is None or message.stream:
+            return
+        try:
+            message.stream = self._find(flow) is None and _has_to_stream(flow, side)
+        except Exception:  # noqa: BLE001, S110 - then it is held until it is complete, as without us
+            pass
+
+    return safe
+
+
 class TrafficHooks:
     """`is_alone`: no other addon looks at flows after us, so nobody needs what was sent."""
 
@@ -83,8 +100,7 @@ class TrafficHooks:
         """Exchanges to wait for before the end. WebSockets are none: they would never let us stop."""
         return sum(1 for opened in self._underway() if opened.conversation is None)
 
-    @_guarded
-    def requestheaders(self, flow: Flow) -> None:
+    def _requestheaders(self, flow: Flow) -> None:
         self._recording.saw()  # type: ignore[union-attr] # _guarded has looked
         connection = self._connections.get(flow.client_conn.id)
         if connection is None:
@@ -98,13 +114,16 @@ class TrafficHooks:
         if not request.stream and _is_long(request, self._request_limit, if_unsaid=not is_http1):
             request.stream = opened.request_tee = Tee(self._request_limit, self._tees)
 
-    @_guarded
-    def responseheaders(self, flow: Flow) -> None:
+    requestheaders = _streaming(_requestheaders, "request")
+
+    def _responseheaders(self, flow: Flow) -> None:
         opened, response = self._find(flow), flow.response
         if opened is None or response is None or response.stream:
             return
         if _is_long(response, self._response_limit, if_unsaid=True) and not _has_no_body(flow):
             response.stream = opened.response_tee = Tee(self._response_limit, self._tees)
+
+    responseheaders = _streaming(_responseheaders, "response")
 
     @_guarded
     def response(self, flow: Flow) -> None:
@@ -177,8 +196,8 @@ class TrafficHooks:
         if connection is None or opened is None or self._recording is None:
             return
         snapshot = opened.snapshot(self._request_limit, self._response_limit, is_client_gone=is_client_gone)
-        del connection.underway[flow.id]
         self._recording.offer(snapshot)
+        del connection.underway[flow.id]
         if self._is_alone:
             connection.sent = weakref.ref(flow)
 
@@ -202,6 +221,13 @@ def _is_long(message: Any, limit_bytes: int, *, if_unsaid: bool) -> bool:
     """True when the body has to pass as it comes: it is long, or its length is not known before its end."""
     length = declared_bytes(message.data.headers.fields)
     return if_unsaid if length is None else not 0 <= length <= min(BUFFERED_BYTES, limit_bytes)
+
+
+def _has_to_stream(flow: Flow, side: str) -> bool:
+    if side == "request":
+        is_http1 = flow.request.data.http_version.startswith(b"HTTP/1")
+        return _is_long(flow.request, BUFFERED_BYTES, if_unsaid=not is_http1)
+    return _is_long(flow.response, BUFFERED_BYTES, if_unsaid=True) and not _has_no_body(flow)
 
 
 def _has_no_body(flow: Flow) -> bool:

@@ -35,7 +35,9 @@ def merge_captures(
                 name, actor = names[number, stored.session_id]
                 derived.copy(name, actor, stored, f"{number}:")
                 every(derived.copied, tell)
-            for reader in readers:
+            for number, reader in enumerate(readers):
+                for session, reasons in reader.gaps().items():
+                    derived.mark_partial(names[number, session][0], reasons)
                 derived.account((*reader.losses(), *reader.body_losses()), reader.redacted_fields())
     return Derived(derived.sessions, derived.copied)
 

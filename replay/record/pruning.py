@@ -44,13 +44,22 @@ def prune_capture(
     with CaptureReader.open(path) as reader:
         stays = _decided(reader, pruning)
         left_out = 0
+        kept: set[str] = set()
+        torn: set[str] = set()
         with DerivedWriter(out, [reader.info()], created) as derived:
             for count, stored in enumerate(reader.stored(), 1):
                 if stays(stored):
+                    kept.add(stored.session_id)
                     derived.copy(stored.session_id, stored.actor, stored)
                 else:
                     left_out += 1
+                    torn.add(stored.session_id)
                 every(count, tell)
+            for session, reasons in reader.gaps().items():
+                if session in kept:
+                    derived.mark_partial(session, reasons)
+            for session in torn & kept:
+                derived.mark_partial(session, (PRUNED,))
             pruned = (Loss("skipped", PRUNED, left_out),) if left_out else ()
             derived.account((*reader.losses(), *reader.body_losses(), *pruned), reader.redacted_fields())
     return Derived(derived.sessions, derived.copied, left_out)

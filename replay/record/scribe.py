@@ -68,6 +68,7 @@ class Capture(Protocol):
         fields: tuple[RedactedField, ...],
     ) -> None: ...
     def set_actor(self, session_id: str, actor: Actor) -> None: ...
+    def mark_partial(self, session_id: str, reason: str) -> None: ...
     def add_origin(self, mark: str) -> None: ...
     def count_loss(self, kind: str, reason: str, count: int = 1) -> None: ...
     def set_loss(self, kind: str, reason: str, count: int) -> None: ...
@@ -226,10 +227,8 @@ class Scribe:
             capture.add(number, group.id, actor, exchange, fields)
         for session_id, corrected in self._actors.items():
             capture.set_actor(session_id, corrected)
-        mark_partial = getattr(capture, "mark_partial", None)
-        if mark_partial:
-            for session_id, reason in sorted(self._partial):
-                mark_partial(session_id, reason)
+        for session_id, reason in sorted(self._partial):
+            capture.mark_partial(session_id, reason)
         for (kind, reason), count in self._counts.items():
             capture.count_loss(kind, reason, count)
         for reason, count in self._stated.items():

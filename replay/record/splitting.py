@@ -69,6 +69,8 @@ def split_capture(
                 parts[name] = stack.enter_context(DerivedWriter(folder / f"{name}.db", [info], created))
             parts[name].copy(stored.session_id, stored.actor, stored)
             every(count, tell)
+        for session, reasons in reader.gaps().items():
+            parts[names[session]].mark_partial(session, reasons)
         for part in parts.values():
             part.account((), fields)
     return {folder / f"{name}.db": Derived(part.sessions, part.copied) for name, part in sorted(parts.items())}

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from replay.model.session import Actor
-from replay.record.naming import GAP_SECONDS
+from replay.record.grouping import GAP_SECONDS
 
 Part = tuple[int, str]
 """The number of a capture, and the name of a session in it."""

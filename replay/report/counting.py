@@ -43,4 +43,5 @@ class CountingProgress:
             self._bar.update(self._task, completed=done, total=total or None)
         elif not self._is_quiet and self._clock() - self._written >= _LINE_SECONDS:
             self._written = self._clock()
-            print(f"{self._label}: {done}" + (f" of {total}" if total else ""), file=self._stream, flush=True)
+            self._stream.write(f"{self._label}: {done}" + (f" of {total}\n" if total else "\n"))
+            self._stream.flush()

@@ -87,6 +87,13 @@ class CaptureFile:
                 place = (cells.text(name), _actor(actor_id, tenant, principal), start, cells.whole(exchanges))
                 yield cells.whole(row_id), place
 
+    def gaps(self) -> Iterator[tuple[str, str]]:
+        """Session and reason, for sessions that are known to lack exchanges."""
+        sql = "SELECT s.name, g.reason FROM gap g JOIN session s ON s.id = g.session_id ORDER BY s.id, g.reason"
+        with self.reading():
+            for name, reason in self.connection.execute(sql):
+                yield cells.text(name), cells.text(reason)
+
     def of_session(self, row_id: int) -> list[StoredExchange]:
         """The exchanges of one session, in the order of numbers."""
         with self.reading():

@@ -120,6 +120,16 @@ class CaptureReader:
         """Exchanges that are not in the capture: dropped, refused and skipped, also those of deleted segments."""
         return tuple(one for one in self._losses() if one.kind != "body")
 
+    def gaps(self) -> dict[str, tuple[str, ...]]:
+        """Sessions that are known to lack exchanges that they had, with the reasons."""
+        found: dict[str, list[str]] = {}
+        for part in self._parts:
+            for name, reason in part.gaps():
+                reasons = found.setdefault(name, [])
+                if reason not in reasons:
+                    reasons.append(reason)
+        return {name: tuple(reasons) for name, reasons in found.items()}
+
     def body_losses(self) -> tuple[Loss, ...]:
         """Bodies that were left out of captured exchanges, and why."""
         return tuple(one for one in self._losses() if one.kind == "body")

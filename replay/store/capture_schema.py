@@ -52,6 +52,13 @@ CREATE TABLE session (
     exchanges INTEGER NOT NULL
 );
 
+-- sessions that are known to lack exchanges: refused | sampled-out | request-cut | not-stored | pruned
+CREATE TABLE gap (
+    session_id INTEGER NOT NULL REFERENCES session(id),
+    reason     TEXT NOT NULL,
+    PRIMARY KEY (session_id, reason)
+) WITHOUT ROWID;
+
 -- GET /courses/{id}
 CREATE TABLE endpoint (
     id     INTEGER PRIMARY KEY,
@@ -171,7 +178,8 @@ CREATE VIEW v_session AS
 SELECT s.name AS session, a.tenant, a.principal,
        strftime('%Y-%m-%dT%H:%M:%fZ', s.first, 'unixepoch') AS first,
        strftime('%Y-%m-%dT%H:%M:%fZ', s.last, 'unixepoch') AS last,
-       round(s.last - s.first, 3) AS seconds, s.exchanges
+       round(s.last - s.first, 3) AS seconds, s.exchanges,
+       (SELECT group_concat(reason, ', ') FROM gap g WHERE g.session_id = s.id) AS gaps
 FROM session s
 LEFT JOIN actor a ON a.id = s.actor_id
 WHERE s.exchanges > 0;

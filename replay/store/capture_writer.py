@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from replay.model.capture import CaptureInfo, RedactedField
+from replay.model.capture import CaptureInfo, RedactedField, StoredExchange
 from replay.model.endpoint import endpoint_of
 from replay.model.errors import FileFormatError
-from replay.model.exchange import RedactedExchange
+from replay.model.exchange import Exchange, RedactedExchange
 from replay.model.session import Actor
 from replay.store.capture_rows import EXCHANGE_COLUMNS, MESSAGE_COLUMNS, dump_headers, exchange_row, message_rows
 from replay.store.capture_schema import APPLICATION_ID, FORMAT_VERSION, SCHEMA
@@ -119,6 +120,30 @@ class CaptureWriter:
         fields: tuple[RedactedField, ...],
     ) -> None:
         """Store one exchange. A known `actor` becomes the session's; None leaves the session's as it is."""
+        self._add(number, session_id, actor, exchange, fields)
+
+    def copy(self, number: int, session_id: str, actor: Actor | None, stored: StoredExchange, connections: str) -> None:
+        """Store what a capture holds already. `connections` goes before its connection: unique among the sources."""
+        connection = stored.exchange.connection and connections + stored.exchange.connection
+        exchange = replace(stored.exchange, id=f"e{number}", connection=connection)
+        self._add(number, session_id, actor, exchange, ())
+
+    def copy_fields(self, fields: Iterable[RedactedField]) -> None:
+        """What redaction did in the captures that were copied."""
+        self._tallies.redacted(fields)
+
+    def mark_partial(self, session_id: str, reason: str) -> None:
+        """This session lacks exchanges that it had, for a fixed word of a reason."""
+        self._connection.execute("INSERT OR IGNORE INTO gap VALUES (?, ?)", (self._session(session_id), reason))
+
+    def _add(
+        self,
+        number: int,
+        session_id: str,
+        actor: Actor | None,
+        exchange: Exchange,
+        fields: Iterable[RedactedField],
+    ) -> None:
         session = self._session(session_id)
         if actor:
             self._set_actor(session, actor)

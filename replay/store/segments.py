@@ -118,6 +118,10 @@ class SegmentedWriter:
     def set_actor(self, session_id: str, actor: Actor) -> None:
         self._open().set_actor(session_id, actor)
 
+    def mark_partial(self, session_id: str, reason: str) -> None:
+        """In the active segment; a session is partial when any segment says so."""
+        self._open().mark_partial(session_id, reason)
+
     def add_origin(self, mark: str) -> None:
         self._open().add_origin(mark)
 

@@ -51,6 +51,9 @@ class Tallies:
         took, key = ended - started, (endpoint_id, what)
         n, first, last, total, longest = self._endpoints.get(key, (0, started, ended, 0.0, took))
         self._endpoints[key] = (n + 1, min(first, started), max(last, ended), total + took, max(longest, took))
+        self.redacted(fields)
+
+    def redacted(self, fields: Iterable[RedactedField]) -> None:
         for one in fields:
             self._redacted[one.endpoint, one.side, one.place, one.value_class, one.action] += one.count
 

@@ -23,6 +23,7 @@ MAY_READ_A_CLOCK = {
     "replay/record/writer_process.py": "process rim: how long a child may take to end",
     "replay/record/recording.py": "process rim: how long the end may take",
     "replay/record/supervisor.py": "process rim: the age of what waits, for metrics",
+    "replay/record/importing.py": "process rim: how long a locked capture is waited for",
     "replay/cli/record.py": "process rim: when a recording began; flows carry mitmproxy's own clock",
     "addons/recorder.py": "process rim: mitmproxy calls it without a clock",
 }
@@ -31,6 +32,9 @@ MAY_DRAW = {
     "replay/record/recording.py": "a fresh redaction key",
     "replay/record/supervisor.py": "a token for the recorder's own processes",
     "replay/record/writer.py": "a capture's own id",
+    "replay/record/importing.py": "a capture's own id",
+    "replay/record/import_plan.py": "a fresh redaction key",
+    "replay/record/derived.py": "a capture's own id",
     "replay/demo/qa_database.py": "the name of a scratch database",
     "replay/demo/shop/": "passwords, tokens and keys of the shop",
 }

@@ -23,7 +23,7 @@ not be judged; 130 stopped by Ctrl-C before there was anything to keep."""
 def group() -> click.Group:
     """The command group that `replay.cli:main` runs."""
     cli = importlib.import_module("replay.cli")
-    return next(thing for thing in vars(cli).values() if isinstance(thing, click.Group))
+    return next(thing for thing in vars(cli).values() if isinstance(thing, click.Group) and thing.name == "replay")
 
 
 Named = tuple[tuple[str, ...], click.Command]

@@ -1,4 +1,4 @@
-"""The deployment files are real: parsed by the programs that they are for, with command lines that the recorder takes."""
+"""The deployment files are real: read by the programs that they are for, with command lines that are accepted."""
 
 from __future__ import annotations
 

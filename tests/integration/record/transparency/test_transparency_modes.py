@@ -98,7 +98,8 @@ def test_an_upstream_that_is_down_is_a_502(fleet: Fleet, way: str) -> None:
     (answer,) = fleet.through(way, case, site="dead").client
     assert isinstance(answer, Message)
     assert answer.status == 502
-    assert fleet.through(PLAIN, case, site="dead").client == ("cut after b''",)
+    plain = fleet.through(PLAIN, case, site="dead").client
+    assert not any(isinstance(entry, Message) for entry in plain)  # an end of file or a reset, whichever comes first
 
 
 @every_way
