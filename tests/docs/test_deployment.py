@@ -28,7 +28,7 @@ def documents(name: str) -> list[Any]:
 
 def accepts(words: list[str]) -> None:
     """The words after `replay record`, as click sees them. Raises click.ClickException."""
-    context = click.Context(generate.group(), info_name="replay")
+    context = click.Context(generate.group(), info_name="replay", help_option_names=["-h", "--help"])
     name, command, rest = generate.group().resolve_command(context, ["record", *words])
     assert command is not None
     with command.make_context(name, rest, parent=context):

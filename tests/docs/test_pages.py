@@ -45,7 +45,7 @@ def test_a_command_of_a_page_can_be_typed(page: str, line: str) -> None:
     """The command line accepts every word of it: commands, options, required arguments."""
     words = shlex.split(line.removesuffix(" &"))[1:]
     command: click.Command = generate.group()
-    context = click.Context(command, info_name="replay")
+    context = click.Context(command, info_name="replay", help_option_names=["-h", "--help"])
     while isinstance(command, click.Group):
         name, command, words = command.resolve_command(context, words)
         assert command is not None, f"{page}: {name}"

@@ -76,9 +76,11 @@ async def test_a_full_queue_drops_and_counts(start_proxy, way: str, shop: str) -
     writer = proxy.writer_pid
     os.kill(writer, signal.SIGSTOP)
     began = time.monotonic()
-    statuses = await get_all(proxy.url, ["/big?bytes=50000"] * 160)
+    try:
+        statuses = await get_all(proxy.url, ["/big?bytes=50000"] * 160)
+    finally:
+        os.kill(writer, signal.SIGCONT)
     took = time.monotonic() - began
-    os.kill(writer, signal.SIGCONT)
     assert await proxy.stop_while_serving() == 0
     assert statuses == [200] * 160
     assert took < 30

@@ -6,6 +6,7 @@ Rule: the recorder's ways get no setting that mends anything: what is transparen
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import socket
 import subprocess
@@ -117,6 +118,9 @@ class RunningProxy:
 
     def kill(self) -> None:
         if self.process.poll() is None:
+            for pid in self.writer_pids:  # a test that failed may have left one stopped
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
             self.process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(5)
