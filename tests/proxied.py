@@ -5,6 +5,7 @@ The proxy is a process of its own with a small addon in the recorder's place, wh
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import signal
@@ -12,8 +13,10 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
+
+from replay.record.proxy.plan import plan_proxy
 
 SECONDS = 20.0  # for any single read; a hang is a failure, not a wait
 
@@ -34,7 +37,8 @@ class Tap:
     in_flight = 0
     def response(self, flow):
         tell(event="response", status=flow.response.status_code, path=flow.request.path,
-             request_trailers=shown(flow.request.trailers), response_trailers=shown(flow.response.trailers))
+             request_trailers=shown(flow.request.trailers), response_trailers=shown(flow.response.trailers),
+             expect=flow.request.headers.get("expect"), body=(flow.request.raw_content or b"").decode())
     def error(self, flow):
         tell(event="error", path=flow.request.path)
     def requestheaders(self, flow):
@@ -104,6 +108,38 @@ class RawUpstream:
         self._server.close()
         for thread in self._threads:
             thread.join(SECONDS)
+
+
+class ScriptedUpstream(RawUpstream):
+    """Plays `script(connection)` on each connection, then closes it."""
+
+    def __init__(self, script: Callable[[socket.socket], None]) -> None:
+        self._script = script
+        super().__init__(b"")
+
+    def _serve(self, connection: socket.socket) -> None:
+        connection.settimeout(SECONDS)
+        with connection, contextlib.suppress(OSError):
+            self._script(connection)
+
+
+@contextlib.contextmanager
+def proxy_before(upstream: RawUpstream, *flags: str) -> Iterator[ProxyProcess]:
+    """The embedded proxy in front of it; both end with the block."""
+    proxy = ProxyProcess(plan_proxy(upstream.url, (), "127.0.0.1:0", (), ()).to_wire(), *flags)
+    try:
+        yield proxy
+    finally:
+        proxy.kill()
+        upstream.close()
+
+
+def read_exactly(connection: socket.socket, count: int) -> bytes:
+    """So many bytes, or fewer when the other side closes."""
+    data = b""
+    while len(data) < count and (chunk := connection.recv(count - len(data))):
+        data += chunk
+    return data
 
 
 def read_message(connection: socket.socket) -> bytes:

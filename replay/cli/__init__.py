@@ -9,41 +9,19 @@ from typing import NoReturn
 import click
 
 from replay import __version__
-from replay.cli.capture import capture_command
-from replay.cli.demo import demo_command
-from replay.cli.fuzz import fuzz_command
-from replay.cli.inspect import inspect_command
-from replay.cli.judge import judge_command
-from replay.cli.record import record_command
-from replay.cli.report import report_command
-from replay.cli.repro import repro_command
-from replay.cli.run import run_command
+from replay.cli.shelf import Shelf
 from replay.model.errors import ReplayError, StoppedError
 
-COMMANDS = (
-    demo_command,
-    record_command,
-    inspect_command,
-    capture_command,
-    run_command,
-    fuzz_command,
-    judge_command,
-    report_command,
-    repro_command,
-)
+COMMANDS = ("demo", "record", "inspect", "capture", "run", "fuzz", "judge", "report", "repro")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(commands=Shelf(COMMANDS), context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="replay")
 def replay() -> None:
     """Record real sessions, replay them with mutations against QA, and prove what broke in QA's own database.
 
     Exit status: 0 no findings, 1 findings, 2 wrong usage, file or configuration, 3 something could not be judged.
     """
-
-
-for _command in COMMANDS:
-    replay.add_command(_command)
 
 
 def main(arguments: list[str] | None = None) -> None:

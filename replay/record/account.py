@@ -17,6 +17,7 @@ from typing import Any
 from replay.record.ledger import SlotCounts
 
 NOT_STORED = "not-stored"  # the file could not take them: disk full, I/O error
+QUEUE_LEFT = "queue-left"  # the writer was still busy with others when the time to end was over
 
 COMMIT_SECONDS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 """Upper bounds of the commit histogram; one more bucket is without bound."""
@@ -87,25 +88,42 @@ class RecordSummary:
 def losses_so_far(slots: Iterable[SlotCounts], generation: int, settled_before: int) -> dict[str, int]:
     """Drops by reason while recording. `settled_before`: by earlier writers of this recording, as the file says."""
     slots = tuple(slots)
-    # What this writer's connections carried since it took them up is on its way; all else was given to dead ones.
-    to_the_dead = sum(one.welcomed if one.generation == generation else one.handed for one in slots)
     drops = _counted_by_the_ledger(slots)
     drops["worker-dead"] = sum(one.worker_dead for one in slots)
     drops["writer-silent"] = sum(one.silent for one in slots)
-    drops["writer-dead"] = sum(one.gone for one in slots) + max(0, to_the_dead - settled_before)
+    drops[QUEUE_LEFT] = sum(one.left for one in slots)
+    drops["writer-dead"] = _died_with_writers(slots, generation, settled_before)
     return drops
 
 
-def losses_at_end(slots: Iterable[SlotCounts], settled: int) -> dict[str, int]:
-    """Drops by reason when nobody writes any more; `settled`: exchanges of this recording whose fate the file knows."""
+def losses_at_end(slots: Iterable[SlotCounts], settled: int, died: int | None = None) -> dict[str, int]:
+    """Drops by reason when nobody writes any more; `settled`: exchanges of this recording whose fate the file knows.
+
+    `died`: said by a writer that could not read all it was handed; so many died with earlier ones, the rest is left.
+    """
     slots = tuple(slots)
     drops = _counted_by_the_ledger(slots)
     lost = max(0, sum(one.seen for one in slots) - sum(drops.values()) - settled)
     # A worker that is killed between writing a frame and counting it looks a frame poorer: the sum rules, not its part.
-    drops["worker-dead"] = min(lost, sum(one.worker_dead + max(0, one.open) for one in slots))
-    drops["writer-silent"] = min(lost - drops["worker-dead"], sum(one.silent for one in slots))
-    drops["writer-dead"] = lost - drops["worker-dead"] - drops["writer-silent"]
+    parts = {
+        "worker-dead": sum(one.worker_dead + max(0, one.open) for one in slots),
+        "writer-silent": sum(one.silent for one in slots),
+        QUEUE_LEFT: sum(one.left for one in slots),
+        "writer-dead": lost if died is None else died,
+    }
+    for reason, count in parts.items():
+        drops[reason] = min(lost, count)
+        lost -= drops[reason]
+    drops[QUEUE_LEFT] += lost
     return drops
+
+
+def losses_of_a_cut_end(
+    slots: Iterable[SlotCounts], settled: int, generation: int, settled_before: int
+) -> dict[str, int]:
+    """As `losses_at_end`, from a writer whose time to end was over before it had read all it was handed."""
+    slots = tuple(slots)
+    return losses_at_end(slots, settled, _died_with_writers(slots, generation, settled_before))
 
 
 def summary_of(
@@ -115,8 +133,12 @@ def summary_of(
     slots = tuple(slots)
     done = (last or known or start).since(start)
     drops = losses_at_end(slots, done.settled)
-    if last is None:
-        drops["writer-silent"] += drops.pop("writer-dead")
+    if last is None:  # what no writer could be had for is lost for sure, of the rest some may be in the file
+        nowhere = min(drops["writer-dead"], sum(one.gone for one in slots))
+        drops["writer-silent"] += drops["writer-dead"] - nowhere
+        drops["writer-dead"] = nowhere
+    elif dict(last.dropped).get(QUEUE_LEFT):
+        drops = _as_the_writer_says(drops, dict(done.dropped))
     drops[NOT_STORED] = dict(done.dropped).get(NOT_STORED, 0)
     seen = done.settled - drops[NOT_STORED] + sum(drops.values())
     return RecordSummary(seen, done.captured, done.refused, counted(drops), last is not None, done.skipped)
@@ -137,6 +159,18 @@ def _counted_by_the_ledger(slots: tuple[SlotCounts, ...]) -> dict[str, int]:
         "hook-error": sum(one.errors for one in slots),
         "unfinished": sum(one.unfinished for one in slots),
     }
+
+
+def _died_with_writers(slots: tuple[SlotCounts, ...], generation: int, settled_before: int) -> int:
+    """What this writer's connections carried since it took them up is on its way; all else was given to dead ones."""
+    to_the_dead = sum(one.welcomed if one.generation == generation else one.handed for one in slots)
+    return sum(one.gone for one in slots) + max(0, to_the_dead - settled_before)
+
+
+def _as_the_writer_says(drops: dict[str, int], said: Mapping[str, int]) -> dict[str, int]:
+    """It told what died with earlier writers from what it left unread; the sum is ours."""
+    left = max(drops[QUEUE_LEFT], min(said.get(QUEUE_LEFT, 0), drops[QUEUE_LEFT] + drops["writer-dead"]))
+    return {**drops, QUEUE_LEFT: left, "writer-dead": drops["writer-dead"] + drops[QUEUE_LEFT] - left}
 
 
 def _less(ours: Counts, theirs: Counts) -> dict[str, int]:

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
 from replay.model.errors import RecordError
+from replay.record.waiting import is_readable, is_writable
 
 # What an interpreter needs to start. All else (the redaction key, a cloud's credentials) is not a child's business.
 _INHERITED = (
@@ -34,6 +34,11 @@ _INHERITED = (
     "SSL_",
 )
 _READ_BYTES = 65536
+_LOOK_SECONDS = 0.1  # how soon a writing that has lasted long enough ends
+
+
+def _never() -> bool:
+    return False
 
 
 class ChildProcess:
@@ -54,6 +59,8 @@ class ChildProcess:
             )
         except OSError as error:
             raise RecordError(f"a process of the recorder cannot be started: {type(error).__name__}") from None
+        if self._process.stdin:
+            os.set_blocking(self._process.stdin.fileno(), False)  # our end only
         self._said = b""
         self.has_fallen_silent = False  # it closed its stdout, as every process does at its end
 
@@ -75,18 +82,19 @@ class ChildProcess:
         """The descriptor to wait on for lines."""
         return self._process.stdout.fileno() if self._process.stdout else -1
 
-    def write(self, data: bytes) -> bool:
-        """Waits while the pipe is full. False when the child is gone; a torn frame is never taken by it."""
+    def write(self, data: bytes, is_enough: Callable[[], bool] = _never) -> bool:
+        """Waits while the pipe is full. False when the child is gone or it `is_enough`; then a rest is not written."""
         pipe = self._process.stdin
         if pipe is None or pipe.closed:
             return False
         view = memoryview(data)
         try:
-            while view:
-                view = view[os.write(pipe.fileno(), view) :]
+            while view and not is_enough():
+                if is_writable(pipe.fileno(), _LOOK_SECONDS):
+                    view = view[os.write(pipe.fileno(), view) :]
         except (OSError, ValueError):
             return False
-        return True
+        return not view
 
     def close_input(self) -> None:
         """Tell it to end."""
@@ -99,7 +107,7 @@ class ChildProcess:
         deadline = time.monotonic() + seconds
         while not self.has_fallen_silent:
             left = 0.0 if b"\n" in self._said else max(0.0, deadline - time.monotonic())
-            if not select.select([self.output], [], [], left)[0]:
+            if not is_readable(self.output, left):
                 break
             piece = os.read(self.output, _READ_BYTES)
             self._said += piece

@@ -1,6 +1,6 @@
 """What a writer reads from: the pipe of its parent, and a connection for each worker, each in its turn.
 
-    parent ──stdin──▶ HELLO ... (EXCHANGES ...) END
+    parent ──stdin──▶ HELLO ... (EXCHANGES ...) END with when the last word is due
     worker ──socket─▶ token, then EXCHANGES ...;   the writer answers the token with its generation, 8 bytes
 
 Rule: every ready connection gives one piece per round, so that none starves the others. What a connection's end tears
@@ -20,6 +20,7 @@ from contextlib import suppress
 from typing import Any
 
 from replay.record.frames import FrameBuffer, FrameKind
+from replay.record.waiting import is_readable
 
 STDIN = 0
 _PIECE_BYTES = 256 << 10
@@ -32,19 +33,21 @@ Frame = tuple[FrameKind, Any]
 
 
 class Feeds:
-    """`now`: a monotonic clock in seconds. With a `listener`, workers may connect."""
+    """`now`: a monotonic clock in seconds. With a `listener`, workers may connect. `parent`: a descriptor."""
 
-    def __init__(self, now: Callable[[], float], listener: socket.socket | None = None) -> None:
+    def __init__(self, now: Callable[[], float], listener: socket.socket | None = None, parent: int = STDIN) -> None:
         self._now = now
         self._listener = listener
         self._selector = selectors.DefaultSelector()
-        self._parent = FrameBuffer()
-        self._selector.register(STDIN, selectors.EVENT_READ, self._read_parent)
+        self._parent = parent
+        self._parent_buffer = FrameBuffer()
+        self._selector.register(parent, selectors.EVENT_READ, self._read_parent)
         self._frames: deque[Frame] = deque()
         self._workers: set[_Worker] = set()
         self._ending = False
         self._parent_is_gone = False
         self._quiet_since = now()
+        self.due = float("inf")  # when the last word is, on the same clock; the parent says so at the end
 
     def welcome(self, token: bytes, generation: int) -> None:
         """From now on workers are let in."""
@@ -59,6 +62,11 @@ class Feeds:
             for key, _ in self._selector.select(max(0.0, seconds)):
                 key.data()
         return self._frames.popleft() if self._frames else None
+
+    def look_at_parent(self) -> None:
+        """Hear of the end without taking anything else."""
+        if not self._ending and is_readable(self._parent, 0):
+            self._read_parent()
 
     @property
     def ended(self) -> bool:
@@ -83,15 +91,16 @@ class Feeds:
         self._selector.close()
 
     def _read_parent(self) -> None:
-        data = os.read(STDIN, _PIECE_BYTES)
-        frames = list(self._parent.feed(data))
+        data = os.read(self._parent, _PIECE_BYTES)
+        frames = list(self._parent_buffer.feed(data))
         self._frames.extend(frame for frame in frames if frame[0] is not FrameKind.END)
-        said_end = any(kind is FrameKind.END for kind, _ in frames)
-        if said_end or not data:
+        ends = [due for kind, due in frames if kind is FrameKind.END]
+        if ends or not data:
             self._ending = True
-            self._parent_is_gone = not said_end
+            self._parent_is_gone = not ends
             self._quiet_since = self._now()
-            self._selector.unregister(STDIN)
+            self.due = ends[0] if ends and ends[0] else float("inf")
+            self._selector.unregister(self._parent)
 
     def _let_in(self) -> None:
         if self._listener is None:

@@ -22,7 +22,7 @@ _HEAD = struct.Struct(">BI")
 class FrameKind(IntEnum):
     HELLO = 1  # dict: the redaction key and settings; the only place where the key travels
     EXCHANGES = 2  # (when the oldest was offered, microseconds of the monotonic clock; snapshots as plain tuples)
-    END = 3  # None: nothing follows
+    END = 3  # when the last word is due, seconds of the monotonic clock, or None: nothing follows
 
 
 def encode(kind: FrameKind, payload: Any) -> bytes:

@@ -27,8 +27,9 @@ WELCOMED = 7  # HANDED when the present writer took up this connection
 GENERATION = 8  # of that writer
 RELEASED_BYTES = 9
 GONE = 10  # given up: no writer could be had until the end
-SILENT = 11  # given up: the writer was there and did not read
+SILENT = 11  # given up: the writer was there and took nothing
 OLDEST = 12  # microseconds of the monotonic clock when the oldest queued one was offered; 0: none
+LEFT = 14  # given up: the writer was taking them, and the time to end was over
 # Written by the supervisor, while the slot has no worker.
 WORKER_DEAD = 13  # begun or queued when a worker was killed
 CELLS = 16
@@ -50,6 +51,7 @@ class SlotCounts:
     generation: int
     gone: int
     silent: int
+    left: int
     oldest: int
     worker_dead: int
     held_bytes: int
@@ -57,13 +59,18 @@ class SlotCounts:
     @property
     def open(self) -> int:
         """Neither handed over nor counted as lost: in flight, or in the queue."""
-        settled = self.full + self.errors + self.unfinished + self.handed + self.gone + self.silent + self.worker_dead
-        return self.seen - settled
+        lost = self.full + self.errors + self.unfinished + self.given_up + self.worker_dead
+        return self.seen - self.handed - lost
+
+    @property
+    def given_up(self) -> int:
+        """Still in the queue when the recording ended, for whatever reason."""
+        return self.gone + self.silent + self.left
 
     @property
     def queued(self) -> int:
         """In the queue, or on its way out of it."""
-        return max(0, self.offered - self.handed - self.gone - self.silent)
+        return max(0, self.offered - self.handed - self.given_up)
 
 
 class Ledger:
@@ -102,9 +109,10 @@ class Ledger:
     def bury(self, number: int) -> int:
         """The worker of this slot is dead: what it had begun or queued is lost and counted. Returns how many."""
         cells = self.slot(number)
-        lost = max(0, counts_of(cells).open)
+        counts = counts_of(cells)
+        lost = max(0, counts.open)
         cells[WORKER_DEAD] += lost
-        cells[OFFERED] = cells[HANDED] + cells[GONE] + cells[SILENT]  # the queue went with it
+        cells[OFFERED] = counts.handed + counts.given_up  # the queue went with it
         for cell in LIVE_CELLS:
             cells[cell] = 0
         return lost
@@ -131,6 +139,7 @@ def counts_of(cells: memoryview) -> SlotCounts:
         generation=cells[GENERATION],
         gone=cells[GONE],
         silent=cells[SILENT],
+        left=cells[LEFT],
         oldest=cells[OLDEST],
         worker_dead=cells[WORKER_DEAD],
         held_bytes=max(0, cells[OFFERED_BYTES] - cells[RELEASED_BYTES]),

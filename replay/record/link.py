@@ -19,8 +19,10 @@ from replay.model.errors import ReplayError
 from replay.record.account import Standing
 from replay.record.feeds import WELCOME
 from replay.record.ledger import GENERATION, HANDED, WELCOMED
+from replay.record.waiting import is_writable
 from replay.record.writer_process import WriterOrder, WriterProcess, has_capture
 
+_LOOK_SECONDS = 0.1  # how soon a writing that has lasted long enough ends
 _CONNECT_SECONDS = 0.5  # for each of: connecting, and waiting for the welcome
 
 
@@ -34,8 +36,8 @@ class Link(Protocol):
         """Try once; waits for seconds at most. True when there is a writer at the other end."""
         ...
 
-    def write(self, data: bytes) -> bool:
-        """Waits while the writer is busy. False when it is gone, and then the link is closed."""
+    def write(self, data: bytes, is_enough: Callable[[], bool]) -> bool:
+        """Waits while the writer is busy. False when it is gone, and then the link is closed; or when it is enough."""
         ...
 
     def tend(self) -> None:
@@ -77,12 +79,13 @@ class ChildLink:
         self.process = process
         return True
 
-    def write(self, data: bytes) -> bool:
+    def write(self, data: bytes, is_enough: Callable[[], bool]) -> bool:
         process = self.process
-        if process is None or not process.write(data):
+        if process is not None and process.write(data, is_enough):
+            return True
+        if not is_enough():
             self._bury()
-            return False
-        return True
+        return False
 
     def tend(self) -> None:
         if self.process is not None:
@@ -144,26 +147,29 @@ class SocketLink:
         if self._cells[GENERATION] != generation:
             self._cells[WELCOMED] = self._cells[HANDED]
             self._cells[GENERATION] = generation
-        joining.settimeout(None)
+        joining.setblocking(False)
         self._connection = joining
         return True
 
-    def write(self, data: bytes) -> bool:
+    def write(self, data: bytes, is_enough: Callable[[], bool]) -> bool:
         if self._connection is None:
             return False
-        try:
-            self._connection.sendall(data)
-        except OSError:
-            self.close()
-            return False
-        return True
+        view = memoryview(data)
+        while view and not is_enough():
+            try:
+                if is_writable(self._connection.fileno(), _LOOK_SECONDS):
+                    view = view[self._connection.send(view) :]
+            except OSError:
+                self.close()
+                return False
+        return not view
 
     def tend(self) -> None:
         """The writer never says anything after its welcome: what is readable is its end."""
         if self._connection is None:
             return
         try:
-            if not self._connection.recv(1, socket.MSG_DONTWAIT):
+            if not self._connection.recv(1):
                 self.close()
         except BlockingIOError:
             return

@@ -3,27 +3,35 @@
     hook -> Intake -> [pump] -> Link -> writer process -> capture
 
 What a writer did not take whole stays here and goes to the next one; while there is none, the bounded queue fills and
-turns the newest away. Every snapshot ends in exactly one count of the ledger: handed, gone (no writer could be had
-until the end) or silent (the writer was there and did not read).
+turns the newest away. Every snapshot ends in exactly one count of the ledger: handed, or at the end gone (no writer
+could be had), silent (the writer was there and took nothing) or left (it was taking, and the time was over).
 """
 
 from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 
 from replay.record.frames import FrameKind, encode
 from replay.record.intake import Batch, Intake
-from replay.record.ledger import GONE, HANDED, OFFERED, SILENT
+from replay.record.ledger import GONE, HANDED, LEFT, OFFERED, SILENT
 from replay.record.link import Link
 
 _BATCH = 64
 _BATCH_BYTES = 1 << 20
 _GATHER_SECONDS = 0.02  # under load batches fill up instead of waking this thread for each exchange
 _LOOK_SECONDS = 0.5  # how soon a writer's end is seen when there is nothing to carry
+_STEP_SECONDS = 0.05
 _FIRST_BACKOFF_SECONDS = 0.2
 _LONGEST_BACKOFF_SECONDS = 30.0
 _LONGEST_BACKOFF_AT_END_SECONDS = 0.5
+_LET_GO_SECONDS = 1.0  # how long the thread may take to notice that it is over
+_INSTANT_SECONDS = 0.5
+
+
+def _never() -> bool:
+    return False
 
 
 class Pump(threading.Thread):
@@ -42,31 +50,37 @@ class Pump(threading.Thread):
         self._backoff = _FIRST_BACKOFF_SECONDS
         self._retry_at = 0.0
         self._opened_at = 0.0
-        self._give_up_at = float("inf")
         self._stopping = threading.Event()
+        self._over = threading.Event()
 
-    def stop(self, seconds: float, longest: float = 0.0) -> bool:
+    def stop(self, seconds: float, patience: float, is_hurried: Callable[[], bool] = _never) -> bool:
         """Hand over what is queued. Afterwards every exchange that was offered is counted. False: some had to stay.
 
-        Waits for `seconds`, and beyond them up to `longest` in all as long as the writer goes on taking.
+        Waits for `seconds` at most, for `patience` while the writer takes nothing, and for an instant when hurried.
         """
         cells, began = self._cells, time.monotonic()
-        self._give_up_at, taken = began + seconds, cells[HANDED]
+        until = began + seconds
         self._stopping.set()
         self._intake.wake()
-        while self.is_alive() and time.monotonic() < self._give_up_at:
-            self.join(0.1)
+        taken, moved, now = cells[HANDED], began, began
+        while self.is_alive() and now < min(until, moved + patience):
+            self.join(_STEP_SECONDS)
+            now = time.monotonic()
+            if is_hurried():
+                until, is_hurried = min(until, now + _INSTANT_SECONDS), _never
             if cells[HANDED] != taken:
-                taken = cells[HANDED]
-                self._give_up_at = max(self._give_up_at, min(time.monotonic() + seconds, began + longest))
-        left: int = cells[OFFERED] - cells[HANDED] - cells[GONE] - cells[SILENT]
+                taken, moved = cells[HANDED], now
+        is_taking, is_open = now < moved + patience, self._link.is_open
+        self._over.set()
+        self.join(_LET_GO_SECONDS)
+        left: int = cells[OFFERED] - cells[HANDED] - cells[GONE] - cells[SILENT] - cells[LEFT]
         if left > 0:
-            cells[SILENT if self._link.is_open else GONE] += left
+            cells[(LEFT if is_taking else SILENT) if is_open else GONE] += left
         return left <= 0
 
     @property
     def is_stuck(self) -> bool:
-        """True after `stop` when the writer does not read."""
+        """True after `stop` while another writer is being started."""
         return self.is_alive()
 
     def run(self) -> None:
@@ -76,11 +90,10 @@ class Pump(threading.Thread):
             if not self._batch and self._stopping.is_set():
                 return
             self._link.tend()
-            if not self._link.is_open and not self._reopen():
-                if time.monotonic() >= self._give_up_at:
-                    return
-                continue
-            if self._batch:
+            is_ready = self._link.is_open or self._reopen()
+            if self._over.is_set():
+                return
+            if is_ready and self._batch:
                 self._carry()
 
     def _gather(self) -> None:
@@ -90,8 +103,8 @@ class Pump(threading.Thread):
             self._frame = encode(FrameKind.EXCHANGES, (self._batch.oldest, [tuple(one) for one in self._batch]))
 
     def _carry(self) -> None:
-        if not self._link.write(self._frame):
-            return  # it goes to the next writer
+        if not self._link.write(self._frame, self._over.is_set):
+            return  # it goes to the next writer, if there is one
         count = len(self._batch)
         self._cells[HANDED] += count
         self._intake.release(self._batch)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import secrets
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -30,9 +31,10 @@ if TYPE_CHECKING:
 
 __all__ = ["RecordPlan", "RecordSummary", "Recording", "Seat", "plan_recording"]
 
-STOP_SECONDS = 10.0
-SEAT_STOP_SECONDS = 5.0  # a worker's, while the writer takes nothing: the supervisor still waits for it afterwards
-LONGEST_SEAT_STOP_SECONDS = 30.0  # while it does
+# An orchestrator kills after 30 s. Of these 10 go to requests in flight (see `proxy.drain`), and then:
+QUEUE_SECONDS = 8.0  # to what is queued
+QUEUE_PATIENCE_SECONDS = 4.0  # while the writer takes nothing of it
+WRITER_SECONDS = 4.0  # to the writer, for what it has and for somebody's lock on the file; its last word follows
 _PIPE_BYTES = 256 << 10  # what a pipe or socket may hold besides the queue
 _RECONNECT_SECONDS = 0.5
 
@@ -99,9 +101,10 @@ class Recording:
         else:
             self._child = ChildLink(_order(plan, self._ledger), self._cells, _warn)
             self._pump = Pump(self._intake, self._child, self._cells)
-        self._health = _serve(settings.metrics, self.account) if self._child and settings.metrics else None
+        self._health = serve_health(settings.metrics, self.account) if self._child and settings.metrics else None
         self._pump.start()
         self._summary: RecordSummary | None = None
+        self._hurried = threading.Event()
 
     @property
     def writer_pid(self) -> int:
@@ -140,8 +143,12 @@ class Recording:
             writer_restarts=child.restarts if child else 0,
         )
 
+    def hurry(self) -> None:
+        """Cut short a `stop`, also one that is under way; what is queued then is counted as left. For any thread."""
+        self._hurried.set()
+
     def stop(self, unfinished: int) -> RecordSummary:
-        """Flush and close, at most 10 s. `unfinished` exchanges had begun and will not be offered."""
+        """Flush and close, at most 14 s. `unfinished` exchanges had begun and will not be offered."""
         if self._summary is None:
             self._cells[UNFINISHED] = max(unfinished, self._not_offered())
             if self._health:
@@ -150,10 +157,9 @@ class Recording:
         return self._summary
 
     def _finish(self, child: ChildLink) -> RecordSummary:
-        deadline = time.monotonic() + STOP_SECONDS
-        self._pump.stop(STOP_SECONDS)
-        last = None
-        if not self._pump.is_stuck:  # else the writer does not read: stopped by a signal, or its disk hangs
+        self._pump.stop(QUEUE_SECONDS, QUEUE_PATIENCE_SECONDS, self._hurried.is_set)
+        deadline, last = time.monotonic() + WRITER_SECONDS, None
+        if not self._pump.is_stuck:  # else it is starting a writer, which two threads must not do at once
             for _ in range(2):  # it may be dead, or die at the very end: one more states the losses
                 child.tend()
                 if child.is_open or child.open():
@@ -166,7 +172,7 @@ class Recording:
 
     def _leave(self) -> RecordSummary:
         """A worker's part: the capture's figures are known to the supervisor only."""
-        self._pump.stop(SEAT_STOP_SECONDS, LONGEST_SEAT_STOP_SECONDS)
+        self._pump.stop(QUEUE_SECONDS, QUEUE_PATIENCE_SECONDS, self._hurried.is_set)
         return summary_of(self._ledger.read(), Standing(), None, None)
 
     def _not_offered(self) -> int:
@@ -174,7 +180,7 @@ class Recording:
         return max(0, counts.open - counts.queued)
 
 
-def _serve(address: str, view: Callable[[], Account]) -> HealthServer:
+def serve_health(address: str, view: Callable[[], Account]) -> HealthServer:
     from replay.record.health import HealthServer  # HTTP and metrics cost memory, and few ask for them here
 
     return HealthServer(parse_address(address), view)

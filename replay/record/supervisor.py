@@ -4,10 +4,12 @@
                 ├─ worker 0    mitmproxy, addon, queue ─────────────────┤
                 └─ worker 1 …  (they share one port)   ─────────────────┘
 
-SIGTERM or SIGINT: workers finish what is in flight (10 s) and hand over -> the writer commits -> one sentence. A second
-signal cuts short what is in flight. If this process is killed, its children see their stdin end and do the same alone.
+SIGTERM or SIGINT: workers finish what is in flight (10 s) and hand over (8 s) -> the writer commits -> one sentence. A
+second signal cuts all of it short, and counts what stays behind. If this process is killed, its children see their
+stdin end and do the same alone.
 
-Rule: no mitmproxy here, and no traffic: this process holds the key, the counters and nothing else.
+Rule: no mitmproxy here, and no traffic: this process holds the key, the counters, the authority of the workers'
+certificates, and nothing else.
 """
 
 from __future__ import annotations
@@ -26,25 +28,25 @@ from pathlib import Path
 
 from replay.model.errors import RecordError
 from replay.record.account import RecordSummary, summary_of
-from replay.record.address import parse_address
 from replay.record.balance import Account, account_of
-from replay.record.health import HealthServer
 from replay.record.journal import Journal
 from replay.record.ledger import Ledger
 from replay.record.private_memory import keep_memory_private
+from replay.record.proxy.authority import open_authority
 from replay.record.proxy.plan import ProxyPlan
 from replay.record.proxy.reach import upstream_warning
 from replay.record.proxy.sharing import check_port, hold_port
-from replay.record.recording import RecordPlan
+from replay.record.recording import RecordPlan, serve_health
 from replay.record.worker_keeper import WorkerKeeper
 from replay.record.worker_process import WorkerOrder
 from replay.record.writer_keeper import WriterKeeper
 from replay.record.writer_process import WriterOrder, has_capture
 
 _KEY_LOGS = ("SSLKEYLOGFILE", "MITMPROXY_SSLKEYLOGFILE")
-_DRAIN_SECONDS = 42.0  # a worker's own limits are 10 s for what is in flight and 30 s for its queue
-_HURRY_SECONDS = 6.0
-_KILL_SECONDS = 2.0
+# The whole end fits into the 30 s of an orchestrator, whatever hangs: 20 + 2 + 1 here, and 6 for the writer.
+_DRAIN_SECONDS = 20.0  # a worker's own limits are 10 s for what is in flight and 8 s for its queue
+_HURRY_SECONDS = 2.0
+_KILL_SECONDS = 1.0
 _LONGEST_SOCKET_PATH = 100  # sockaddr_un takes 108 bytes on Linux, 104 on macOS
 _WAITING = 64  # connections that a starting writer has not accepted yet
 
@@ -74,12 +76,20 @@ def supervise(plan: SupervisorPlan, journal: Journal) -> RecordSummary:
         path, listener = _meeting_place(held)
         ledger = Ledger.create(plan.workers)
         held.callback(ledger.close)
-        return asyncio.run(_Supervisor(plan, journal, ledger, path, listener).run())
+        authority = open_authority()
+        held.callback(os.close, authority)
+        return asyncio.run(_Supervisor(plan, journal, ledger, path, listener, authority).run())
 
 
 class _Supervisor:
     def __init__(
-        self, plan: SupervisorPlan, journal: Journal, ledger: Ledger, path: str, listener: socket.socket
+        self,
+        plan: SupervisorPlan,
+        journal: Journal,
+        ledger: Ledger,
+        path: str,
+        listener: socket.socket,
+        authority: int,
     ) -> None:
         self._plan = plan
         self._journal = journal
@@ -91,7 +101,7 @@ class _Supervisor:
         self._appends = order.append
         self._writer = WriterKeeper(order, journal)
         self._workers = [
-            WorkerKeeper(_worker_order(plan, path, token, ledger, slot), ledger, journal, self._news.set)
+            WorkerKeeper(_worker_order(plan, path, token, ledger, slot, authority), ledger, journal, self._news.set)
             for slot in range(plan.workers)
         ]
 
@@ -102,14 +112,14 @@ class _Supervisor:
         metrics = self._plan.record.settings.metrics
         with ExitStack() as held:
             if metrics:
-                held.callback(HealthServer(parse_address(metrics), self.account).close)
+                held.callback(serve_health(metrics, self.account).close)
             await self._writer.open()
             async with asyncio.TaskGroup() as group:
                 last_word = group.create_task(self._writer.keep())
                 workers = [group.create_task(worker.keep()) for worker in self._workers]
                 has_listened = await self._serve()
                 await self._end(workers)
-                self._writer.end()
+                self._writer.end(is_hurried=self._signals > 1)
         summary = summary_of(self._ledger.read(), self._writer.start, last_word.result(), self._writer.known)
         self._judge(summary, has_listened=has_listened)
         return summary
@@ -218,7 +228,10 @@ def _writer_order(plan: RecordPlan, ledger: Ledger, listener: socket.socket, tok
     )
 
 
-def _worker_order(plan: SupervisorPlan, path: str, token: bytes, ledger: Ledger, slot: int) -> WorkerOrder:
+def _worker_order(
+    plan: SupervisorPlan, path: str, token: bytes, ledger: Ledger, slot: int, authority: int
+) -> WorkerOrder:
     settings = plan.record.settings
     share = replace(settings, queue_bytes=max(1 << 20, settings.queue_bytes // plan.workers), metrics="")
-    return WorkerOrder(plan.proxy, share, plan.record.capture, plan.record.created, path, token, ledger.fd, slot)
+    record = plan.record
+    return WorkerOrder(plan.proxy, share, record.capture, record.created, path, token, ledger.fd, slot, authority)

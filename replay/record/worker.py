@@ -15,6 +15,8 @@ import json
 import os
 import signal
 import sys
+import threading
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -56,19 +58,20 @@ async def _work(order: WorkerOrder, voice: _Voice) -> None:
         recordings.append(Recording(RecordPlan(order.capture, b"", order.created, order.settings), seat))
         return recordings[0]
 
-    def listen_to_parent() -> None:
-        data = os.read(_STDIN, _READ_BYTES)
-        if not data:
-            loop.remove_reader(_STDIN)
-        if NOW in data:
-            hurry.set()
-        stop.set()
+    def hear(data: bytes) -> None:
+        """On a thread of its own: the loop waits while the queue is handed over, and may be told to hurry then."""
+        with suppress(RuntimeError):  # the loop has ended
+            if NOW in data:
+                for recording in recordings:
+                    recording.hurry()
+                loop.call_soon_threadsafe(hurry.set)
+            loop.call_soon_threadsafe(stop.set)
 
     def end() -> None:
         (hurry if stop.is_set() else stop).set()
 
     loop = asyncio.get_running_loop()
-    loop.add_reader(_STDIN, listen_to_parent)
+    threading.Thread(target=_listen_to_parent, args=(hear,), name="replay-parent", daemon=True).start()
     loop.add_signal_handler(signal.SIGTERM, end)
     try:
         await run_proxy(
@@ -78,10 +81,20 @@ async def _work(order: WorkerOrder, voice: _Voice) -> None:
             lambda host, port: voice.say("listening", host=host, port=port),
             stop,
             hurry,
+            order.authority,
         )
     finally:
         for recording in recordings:
             recording.stop(0)  # does nothing when the addon has done it
+
+
+def _listen_to_parent(hear: Callable[[bytes], None]) -> None:
+    """Until it has nothing more to say, or is dead: the end of stdin is heard as no bytes."""
+    while True:
+        data = os.read(_STDIN, _READ_BYTES)
+        hear(data)
+        if not data:
+            return
 
 
 class _Voice:

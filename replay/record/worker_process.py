@@ -29,6 +29,7 @@ class WorkerOrder:
     token: bytes = field(repr=False)
     ledger: int  # descriptor
     slot: int
+    authority: int  # descriptor, of `open_authority`
 
     def to_line(self) -> bytes:
         plain = {
@@ -40,6 +41,7 @@ class WorkerOrder:
             "token": self.token.hex(),
             "ledger": self.ledger,
             "slot": self.slot,
+            "authority": self.authority,
         }
         return json.dumps(plain).encode() + b"\n"
 
@@ -55,6 +57,7 @@ class WorkerOrder:
             bytes.fromhex(plain["token"]),
             plain["ledger"],
             plain["slot"],
+            plain["authority"],
         )
 
 
@@ -63,7 +66,7 @@ class WorkerProcess(ChildProcess):
 
     def __init__(self, order: WorkerOrder) -> None:
         # -O: mitmproxy checks types in asserts, which costs a tenth of its time.
-        super().__init__("replay.record.worker", [], flags=("-O",), fds=(order.ledger,))
+        super().__init__("replay.record.worker", [], flags=("-O",), fds=(order.ledger, order.authority))
         self.write(order.to_line())
 
     def drain(self) -> None:

@@ -14,6 +14,7 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import sys
 import time
 from contextlib import suppress
@@ -66,16 +67,16 @@ def main(arguments: list[str] | None = None) -> int:
     os.set_blocking(sys.stdout.fileno(), False)  # a parent that does not listen must not hold the writer
     feeds.welcome(hello["token"], hello["generation"])
     is_in_place = writing.run(feeds)
-    last = writing.finish()
+    last = writing.finish(feeds.due)
+    if is_in_place:  # all is committed; closing may take long: a lock, a slow disk, the digest of a long segment
+        os.set_blocking(sys.stdout.fileno(), True)
+        _say({**last.to_wire(), "last": True})
     feeds.close()
-    capture.close()
     if feeds.is_orphan and listener is not None:
         _remove_meeting_place(listener)
-    os.set_blocking(sys.stdout.fileno(), True)
-    if not is_in_place:
-        return _GONE
-    _say({**last.to_wire(), "last": True})
-    return 0
+    with suppress(sqlite3.Error):  # locked, or the disk is full: the WAL stays beside the file, and is read with it
+        capture.close()
+    return 0 if is_in_place else _GONE
 
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:

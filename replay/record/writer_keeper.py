@@ -10,13 +10,14 @@ from replay.record.account import Standing
 from replay.record.attention import Attention
 from replay.record.journal import Journal
 from replay.record.link import ChildLink
+from replay.record.recording import WRITER_SECONDS
 from replay.record.writer_process import WriterOrder, WriterProcess
 
 _FIRST_BACKOFF_SECONDS = 0.1
 _LONGEST_BACKOFF_SECONDS = 30.0
 _HELD_SECONDS = 60.0  # a writer that ran for so long did not die of its start
-_FINISH_SECONDS = 9.0  # without a commit
-_LONGEST_FINISH_SECONDS = 60.0
+_HURRIED_SECONDS = 0.5  # after a second signal
+_LONGEST_PAUSE_AT_END_SECONDS = 0.5
 
 
 class WriterKeeper:
@@ -27,6 +28,7 @@ class WriterKeeper:
         self._journal = journal
         self._attention = Attention()
         self._ending = False
+        self._seconds = WRITER_SECONDS
         self._backoff = _FIRST_BACKOFF_SECONDS
         self.process: WriterProcess | None = None
         self.start = Standing()  # what the file counted before this recording
@@ -39,9 +41,10 @@ class WriterKeeper:
         self.start = self.known = self.process.standing
         self._order = replace(self._order, start=self.start)
 
-    def end(self) -> None:
-        """No worker is left: what they handed over is to be committed."""
+    def end(self, *, is_hurried: bool) -> None:
+        """No worker is left: what they handed over is to be committed, or at a second signal what is read of it."""
         self._ending = True
+        self._seconds = _HURRIED_SECONDS if is_hurried else WRITER_SECONDS
         self._attention.wake()
 
     async def keep(self) -> Standing | None:
@@ -52,7 +55,7 @@ class WriterKeeper:
                 last_tries -= self._ending
                 if self._ending and not last_tries:
                     return None
-                await self._attention.pause(self._backoff)
+                await self._attention.pause(self._pause())
                 continue
             if not self._ending:
                 await self._watch()
@@ -61,6 +64,9 @@ class WriterKeeper:
                 last_tries -= 1
                 if last is not None or not last_tries:
                     return last
+
+    def _pause(self) -> float:
+        return min(self._backoff, _LONGEST_PAUSE_AT_END_SECONDS) if self._ending else self._backoff
 
     async def _watch(self) -> None:
         process = self.process
@@ -103,7 +109,7 @@ class WriterKeeper:
         return True
 
     async def _finish(self, process: WriterProcess) -> Standing | None:
-        last = await asyncio.to_thread(process.finish, _FINISH_SECONDS, _LONGEST_FINISH_SECONDS)
+        last = await asyncio.to_thread(process.finish, self._seconds)
         self.known = process.latest
         if process.is_alive:  # it does not read; it will finish the file when it does
             return None

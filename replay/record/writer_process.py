@@ -20,6 +20,7 @@ from replay.store.manifest import manifest_path
 __all__ = ["NOT_STORED", "Standing", "WriterOrder", "WriterProcess", "has_capture"]
 
 READY_SECONDS = 5.0
+_COMMIT_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +68,17 @@ class WriterProcess(ChildProcess):
         """Take in what it says about itself: each second one line while something changes."""
         self._take(self.lines(seconds))
 
-    def finish(self, seconds: float, longest: float = 0.0) -> Standing | None:
-        """Say that nothing follows and wait for the writer's last word; None when there was none.
+    def finish(self, seconds: float) -> Standing | None:
+        """Say that nothing follows, and that the last word is due in `seconds`; None when there was none by then.
 
-        Waits for `seconds`, and beyond them up to `longest` in all as long as it goes on committing.
+        It has a moment more for the commit itself.
         """
-        began = time.monotonic()
-        deadline, so_far = began + seconds, self.latest
-        self.write(encode(FrameKind.END, None))
+        due = time.monotonic() + seconds
+        deadline = due + _COMMIT_SECONDS
+        self.write(encode(FrameKind.END, due), lambda: time.monotonic() >= deadline)
         self.close_input()
         while not (self.has_ended_well or self.has_fallen_silent) and time.monotonic() < deadline:
-            self.listen(min(1.0, deadline - time.monotonic()))
-            if self.latest != so_far:
-                so_far, deadline = self.latest, max(deadline, min(time.monotonic() + seconds, began + longest))
+            self.listen(deadline - time.monotonic())
         if self.has_ended_well:
             self.wait(deadline - time.monotonic())
         self.close()

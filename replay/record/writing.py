@@ -2,7 +2,8 @@
 
 A commit after 256 exchanges or 200 ms: a SIGKILL costs what came since, never the file.
 
-Rule: while the file is locked by somebody nothing more is read: the queues are bounded, and count what they drop.
+Rule: while the file is locked by somebody nothing more is read: the queues are bounded, and count what they drop. The
+end is bounded too: what is not read when the last word is due is counted as left.
 """
 
 from __future__ import annotations
@@ -14,7 +15,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from replay.record.account import COMMIT_SECONDS, NOT_STORED, Standing, counted, losses_at_end, losses_so_far
+from replay.record.account import (
+    COMMIT_SECONDS,
+    NOT_STORED,
+    Standing,
+    counted,
+    losses_at_end,
+    losses_of_a_cut_end,
+    losses_so_far,
+)
 from replay.record.feeds import Feeds, Frame
 from replay.record.frames import FrameKind
 from replay.record.ledger import Ledger
@@ -25,7 +34,9 @@ from replay.store.segments import SegmentedWriter
 _BATCH_ROWS = 256
 _BATCH_SECONDS = 0.2
 _TICK_SECONDS = 1.0
-_LOCKED_SECONDS = 15.0  # how long the end waits for somebody's lock; well under an orchestrator's 30 s
+_TEND_SECONDS = 30.0  # segments age without traffic, too
+_LAST_TRY_SECONDS = 1.5
+_LOCKED_SECONDS = 4.0  # how long the end waits for somebody's lock when nobody has said when it is due
 
 Say = Callable[[dict[str, Any]], None]
 
@@ -34,8 +45,15 @@ class Writing:
     """From the opened capture to its last commit. `start`: what the file counted when the recording began."""
 
     def __init__(
-        self, path: Path, capture: CaptureWriter | SegmentedWriter, scribe: Scribe, ledger: Ledger, say: Say
+        self,
+        path: Path,
+        capture: CaptureWriter | SegmentedWriter,
+        scribe: Scribe,
+        ledger: Ledger,
+        say: Say,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._now = now
         self._path = path
         self._place = _place(path)
         self._segments = capture if isinstance(capture, SegmentedWriter) else None
@@ -50,6 +68,8 @@ class Writing:
         self._stated: dict[str, int] = {}
         self._said: dict[str, Any] = {}
         self._tick_at = 0.0
+        self._tend_at = now() + _TEND_SECONDS
+        self._is_cut = False
         self._commit_at: float | None = None
         self._oldest = 0
         self._durations = [0] * (len(COMMIT_SECONDS) + 1)
@@ -61,8 +81,12 @@ class Writing:
 
     def run(self, feeds: Feeds) -> bool:
         """Until the feeds end (True), or the file is no longer at its place (False)."""
-        while not feeds.ended:
-            frame = None if self._is_held else feeds.next(self._patience())
+        while not (feeds.ended or self._is_over(feeds)):
+            if self._is_held:
+                feeds.look_at_parent()
+                frame = None
+            else:
+                frame = feeds.next(self._patience())
             if frame is not None:
                 self._take(frame)
             self._keep_time()
@@ -70,18 +94,28 @@ class Writing:
                 return False
         return True
 
-    def finish(self) -> Standing:
-        """Commit what is left, and the last account. What a locked file does not take by then is not stored."""
-        until = time.monotonic() + _LOCKED_SECONDS
+    def finish(self, due: float = float("inf")) -> Standing:
+        """Commit what is left, and the last account. What a locked file does not take until `due` is not stored."""
+        until = min(due, self._now() + _LOCKED_SECONDS) - _LAST_TRY_SECONDS
         self._flush()
-        while self._is_held and time.monotonic() < until:
+        while self._is_held and self._now() < until:
             self._flush()
         unstored = self._scribe.pending if self._is_held else 0
         settled = self.standing().settled + unstored - self._start.settled
-        ours = losses_at_end(self._ledger.read(), settled)
+        slots = self._ledger.read()
+        if self._is_cut:
+            ours = losses_of_a_cut_end(slots, settled, self._generation, self._opened.settled - self._start.settled)
+        else:
+            ours = losses_at_end(slots, settled)
         self._state(ours)
-        self._flush()
+        if not self._is_held:
+            self._flush()
         return self.standing(self._with_those_before(ours), unstored)
+
+    def _is_over(self, feeds: Feeds) -> bool:
+        """One more try to commit must fit in, which waits for a lock."""
+        self._is_cut = self._now() >= feeds.due - (_LAST_TRY_SECONDS if self._is_held else 0.0)
+        return self._is_cut
 
     def standing(self, stated: Mapping[str, int] | None = None, unstored: int = 0) -> Standing:
         """What the file counts, and what it could not be told; what was `stated` counts in any case."""
@@ -109,38 +143,44 @@ class Writing:
         self._oldest = self._oldest or offered
         for raw in snapshots:
             self._scribe.take(raw)
-            if self._scribe.pending >= _BATCH_ROWS:
+            if not self._is_held and self._is_due():
                 self._flush()
                 self._oldest = offered
 
     def _keep_time(self) -> None:
-        now = time.monotonic()
-        if self._commit_at is None and self._scribe.has_news:
-            self._commit_at = now + _BATCH_SECONDS
-        if self._scribe.pending >= _BATCH_ROWS or (self._commit_at is not None and now >= self._commit_at):
+        now = self._now()
+        if self._is_due():
             self._flush()
         if now >= self._tick_at:
             self._tick_at = now + _TICK_SECONDS
             settled_before = self._opened.settled - self._start.settled
             self._state(losses_so_far(self._ledger.read(), self._generation, settled_before))
             self._report()
-            if self._segments and not self._is_held:
-                self._segments.tend()  # segments age without traffic, too
             self._look_at_place()
+        if self._segments and not self._is_held and now >= self._tend_at:
+            self._tend_at = now + _TEND_SECONDS
+            self._segments.tend()
+
+    def _is_due(self) -> bool:
+        """200 ms after the first news since the last commit, also amid a frame that redaction is slow at."""
+        now = self._now()
+        if self._commit_at is None and self._scribe.has_news:
+            self._commit_at = now + _BATCH_SECONDS
+        return self._scribe.pending >= _BATCH_ROWS or (self._commit_at is not None and now >= self._commit_at)
 
     def _patience(self) -> float:
         """Seconds to wait for a frame."""
         due = self._tick_at if self._commit_at is None else min(self._commit_at, self._tick_at)
-        return max(0.0, due - time.monotonic())
+        return max(0.0, due - self._now())
 
     @property
     def _is_held(self) -> bool:
         return bool(getattr(self._scribe, "is_held", False))
 
     def _flush(self) -> None:
-        began, owed = time.monotonic(), self._scribe.owed
+        began, owed = self._now(), self._scribe.owed
         self._scribe.flush()
-        took = time.monotonic() - began
+        took = self._now() - began
         for (kind, reason), count in (owed - self._scribe.owed).items():
             if kind == "refused":
                 self._refusals[reason] += count

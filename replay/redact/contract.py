@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from replay.model.capture import RedactedField
@@ -110,9 +111,14 @@ class Notes:
     def fields(self, endpoint: str) -> tuple[RedactedField, ...]:
         """What was done, in a stable order."""
         return tuple(
-            RedactedField(endpoint, side.value, place, value_class.value, action.value, count)
+            _field(endpoint, side, place, value_class, action, count)
             for (side, place, value_class, action), count in sorted(self.counts.items())
         )
+
+
+@lru_cache(maxsize=4096)
+def _field(endpoint: str, side: Side, place: str, value_class: ValueClass, action: Action, count: int) -> RedactedField:
+    return RedactedField(endpoint, side.value, place, value_class.value, action.value, count)
 
 
 class Redactor(Protocol):

@@ -10,10 +10,13 @@ Rule: a glance may suspect too much, never too little. What it suspects is judge
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from itertools import chain
+from operator import itemgetter
 from typing import NamedTuple
 
-_LONG = 6  # characters of a word in which a part is looked for
-_FEW = 40  # parts, below which looking for each is faster than looking at each place of the text
+_LONG, _LONGER = 6, 10  # characters of a word in which a part is looked for
+_FEW = 200  # parts, below which looking for each is faster than looking at each place of the text
+_BREAK = '"'  # texts are read in pieces between quotes, see `readings`: an original with one in it stands in no piece
 
 _WORDS = bytes(ord(chr(i).lower()) if i < 128 and chr(i).isalnum() else 32 for i in range(256))
 
@@ -21,12 +24,16 @@ _WORDS = bytes(ord(chr(i).lower()) if i < 128 and chr(i).isalnum() else 32 for i
 class Anchor(NamedTuple):
     """What must be in a text for an original to stand in it: every one of `words`, or `part` in a long word, or `text`.
 
-    Exactly one of the three is set.
+    Exactly one of the three is set. `first` is the first of `words`.
     """
 
     words: tuple[bytes, ...] = ()  # the longest first
     part: bytes = b""
     text: str = ""
+    first: bytes = b""
+
+
+_FIRST, _PART, _TEXT = map(itemgetter, (3, 1, 2))
 
 
 class Words(NamedTuple):
@@ -35,6 +42,7 @@ class Words(NamedTuple):
     words: Collection[bytes]
     foreign: str
     long: bytes | None = None  # the long words with blanks between them; None: not made yet
+    longer: bytes = b""  # those of them that are longer still
 
 
 def cut(text: str) -> Words:
@@ -49,56 +57,69 @@ def anchor_of(original: str, alone: bool) -> Anchor:
     whole = words if alone else _bounded(original, words)
     longest = max(words, key=len, default=b"")
     if whole:
-        return Anchor(words=tuple(sorted(set(whole), key=len, reverse=True)))
+        found = tuple(sorted(set(whole), key=len, reverse=True))
+        return Anchor(words=found, first=found[0])
     return Anchor(part=longest) if len(longest) >= _LONG else Anchor(text=original)
 
 
 def kept(words: Words) -> Words:
     """The same, for being asked often."""
-    return Words(frozenset(words.words), words.foreign, _long(words.words, _LONG))
+    long = [word for word in words.words if len(word) >= _LONG]
+    return Words(tuple(set(words.words)), words.foreign, b" ".join(long), _long(long, _LONGER))
 
 
-def suspects(anchors: Iterable[Anchor], texts: list[Words]) -> bool:
-    """True when one of the originals behind `anchors` may stand in one of the texts."""
-    firsts: set[bytes] = set()
-    parts: set[bytes] = set()
-    others: set[str] = set()
-    several: list[tuple[bytes, ...]] = []
-    for words, part, text in anchors:
-        if words:
-            firsts.add(words[0])
-            several.append(words)
-        elif part:
-            parts.add(part)
-        else:
-            others.add(text)
-    if any(not firsts.isdisjoint(one.words) and _holds(several, firsts, one.words) for one in texts):
-        return True
-    if any(text in one.foreign or (text.isascii() and not one.foreign) for text in others for one in texts):
-        return True
-    if not parts:
-        return False
-    shortest = min(map(len, parts))
-    long = b" ".join([_long(one.words, shortest) if one.long is None else one.long for one in texts])
-    return any_inside(parts, long)
+def suspects(anchors: list[Anchor], texts: list[Words]) -> frozenset[Anchor]:
+    """Those of `anchors` whose originals may stand in the texts, all of which are taken as one."""
+    found: list[Anchor] = []
+    firsts = set(map(_FIRST, anchors)).intersection(_all_words(texts))
+    if firsts:
+        likely = [anchor for anchor in anchors if anchor.first in firsts]
+        there = {word for anchor in likely for word in anchor.words}.intersection(_all_words(texts))
+        found += [anchor for anchor in likely if there.issuperset(anchor.words)]
+    if any(map(_TEXT, anchors)):
+        found += _spelt([anchor for anchor in anchors if anchor.text], texts)
+    parts = set(map(_PART, anchors))
+    parts.discard(b"")
+    if parts:
+        shortest = min(map(len, parts))
+        known = itemgetter(2 if shortest < _LONGER else 3)
+        long = b" ".join([_long(one.words, shortest) if one.long is None else known(one) for one in texts])
+        there = set(inside(parts, long))
+        found += [anchor for anchor in anchors if anchor.part in there] if there else ()
+    return frozenset(found)
 
 
-def any_inside(parts: set[bytes], text: bytes) -> bool:
-    """True when one of `parts` stands in `text`; in linear time, also for thousands of parts."""
+def _all_words(texts: list[Words]) -> Iterable[bytes]:
+    return chain.from_iterable([one.words for one in texts])
+
+
+def inside(parts: Collection[bytes], text: bytes) -> list[bytes]:
+    """Those of `parts` that stand in `text`; in linear time, also for thousands of parts."""
     if len(parts) <= _FEW:
-        return any([part in text for part in parts])  # noqa: C419 (a generator is twice as slow for few)
+        return [part for part in parts if part in text]
     length = min(map(len, parts))
     starts: dict[bytes, list[bytes]] = {}
     for part in parts:
         starts.setdefault(part[:length], []).append(part)
     windows = (text[i : i + length] for i in range(len(text) - length + 1))
-    return any(part in text for window in starts.keys() & windows for part in starts[window])
+    return [part for window in starts.keys() & windows for part in starts[window] if part in text]
 
 
-def _holds(several: list[tuple[bytes, ...]], firsts: set[bytes], words: Collection[bytes]) -> bool:
-    there = firsts.intersection(words)
-    rest = words if isinstance(words, frozenset) else frozenset(words)
-    return any(one[0] in there and all(word in rest for word in one) for one in several)
+def any_inside(parts: Collection[bytes], text: bytes) -> bool:
+    """True when one of `parts` stands in `text`."""
+    return bool(inside(parts, text))
+
+
+def _spelt(others: list[Anchor], texts: list[Words]) -> list[Anchor]:
+    plain = any(not one.foreign for one in texts)
+    foreign = [one.foreign for one in texts if one.foreign]
+    return [
+        anchor
+        for anchor in others
+        if (plain and anchor.text.isascii())
+        or (foreign and _BREAK in anchor.text)
+        or any(anchor.text in one for one in foreign)
+    ]
 
 
 def _long(words: Collection[bytes], shortest: int) -> bytes:

@@ -16,6 +16,7 @@ from replay.model.capture import RedactedField
 from replay.model.endpoint import endpoint_of
 from replay.model.errors import ConfigError
 from replay.model.exchange import Exchange, RedactedExchange
+from replay.redact.budget import is_too_costly
 from replay.redact.builtin import BUILTIN
 from replay.redact.contract import Notes, Redactor
 from replay.redact.pseudonyms import Pseudonym
@@ -75,6 +76,8 @@ class Policy:
         """The only maker of a RedactedExchange. Raises Refused. What is redacted already comes back as it is."""
         if isinstance(exchange, Redacted):
             return exchange
+        if is_too_costly(exchange):
+            raise Refused("too-costly")
         notes = Notes(keeps=self._kept_at(exchange))
         fresh = exchange
         for redactor in self._redactors:

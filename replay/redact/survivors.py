@@ -36,31 +36,48 @@ _LONG_TEXT = 200  # characters; of longer texts the embedded values are looked f
 
 def has_survivor(before: Exchange, after: Exchange, notes: Notes, pseudonym: Pseudonym) -> bool:
     """True when something of `before` that must be hidden can be read in `after`."""
-    looks = look_at(after, pseudonym)
-    anchors = filter(None, (_anchor(original, pseudonym) for original in notes.originals))
-    if suspects(anchors, [look.words for look in looks]) and _holds_original(readable(after), notes):
+    looks, stand_ins = look_at(after, pseudonym)
+    originals = list(notes.originals)
+    anchors = _anchors(originals, pseudonym)
+    telling: list[Anchor] = list(filter(None, anchors))  # type: ignore[arg-type]
+    suspected = suspects(telling, [look.words for look in looks])
+    there = [
+        original
+        for original, anchor in zip(originals, anchors, strict=True)
+        if anchor and (original[1] in stand_ins or anchor in suspected)
+    ]
+    if there and _holds_original(readable(after), there, notes):
         return True
     hits: set[str] = set().union(*[look.hits for look in looks])
     return bool(hits) and _stood_before(hits, readable(before))
 
 
-def _anchor(original: Original, pseudonym: Pseudonym) -> Anchor | None:
-    """By what the original can be found; None when finding it proves nothing."""
+def _anchors(originals: list[Original], pseudonym: Pseudonym) -> list[Anchor | bool]:
+    """By what each original can be found; False where finding it proves nothing."""
+    known = pseudonym.memo.anchors
+    found: list[Anchor | bool | None] = list(map(known.young.get, originals))
+    for i, anchor in enumerate(found):
+        if anchor is None:
+            found[i] = _anchor(originals[i], pseudonym)
+    return found  # type: ignore[return-value]
+
+
+def _anchor(original: Original, pseudonym: Pseudonym) -> Anchor | bool:
     known: Anchor | bool | None = pseudonym.memo.anchors.find(original)
     if known is None:
         kind, text = original
         known = is_telling(kind, text) and anchor_of(text.casefold().strip(), kind not in _STRONG)
         pseudonym.memo.anchors.keep(original, known)
-    return known if isinstance(known, Anchor) else None
+    return known
 
 
-def _holds_original(text: str, notes: Notes) -> bool:
+def _holds_original(text: str, originals: list[Original], notes: Notes) -> bool:
+    """True when one of the suspected stands in `text` and no rule let it stay."""
     folded = text.casefold()
-    for kind, original in notes.originals:
-        if is_telling(kind, original):
-            wanted = original.casefold().strip()
-            if wanted in folded and (kind in _STRONG or _stands_alone(wanted, folded)) and not _stayed(wanted, notes):
-                return True
+    for kind, original in originals:
+        wanted = original.casefold().strip()
+        if wanted in folded and (kind in _STRONG or _stands_alone(wanted, folded)) and not _stayed(wanted, notes):
+            return True
     return False
 
 
@@ -86,7 +103,13 @@ def _is_mixed(original: str) -> bool:
 
 def _stands_alone(wanted: str, text: str) -> bool:
     """True when `wanted` occurs in `text` and not merely inside a longer word or number."""
-    return re.search(rf"(?<![^\W_]){re.escape(wanted)}(?![^\W_])", text) is not None
+    start = text.find(wanted)
+    while start >= 0:
+        end = start + len(wanted)
+        if not text[start - 1 : start].isalnum() and not text[end : end + 1].isalnum():
+            return True
+        start = text.find(wanted, start + 1)
+    return False
 
 
 def _stayed(wanted: str, notes: Notes) -> bool:

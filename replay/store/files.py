@@ -26,6 +26,7 @@ from replay.model.errors import FileFormatError
 
 _MAGIC = b"SQLite format 3\x00"
 _WRITE_VERSION = 18  # offset in the header, 2 = WAL (sqlite.org/fileformat2.html section 1.3)
+_LOCKED_SECONDS = 1.0  # how long a statement waits for somebody's lock; a recorder keeps its rows and tries again
 PAGE_BYTES = 8192  # of a capture: rows of one to two KB leave less of such a page unused (measured: 4 % of a file)
 _OTHER_KINDS = {  # application ids of the schema modules
     0x52504C43: "it is a capture, look at it with `replay inspect`",
@@ -162,7 +163,7 @@ def open_readonly(
 
 
 def _open_writable(path: Path, page_bytes: int = 0) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=5.0)
+    connection = sqlite3.connect(path, timeout=_LOCKED_SECONDS)
     try:
         if page_bytes:
             connection.execute(f"PRAGMA page_size = {page_bytes:d}")

@@ -10,7 +10,6 @@ import importlib.util
 import inspect
 import logging
 import os
-import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
@@ -18,12 +17,14 @@ from typing import TYPE_CHECKING, Any
 from replay.model.errors import RecordError
 from replay.record.addon import addon_path
 from replay.record.private_memory import keep_memory_private
+from replay.record.proxy.authority import NONE, Authority
 from replay.record.proxy.drain import drain
 from replay.record.proxy.hardening import MENDS, install_hardening
 from replay.record.proxy.master import StartCheck, make_master
 from replay.record.proxy.quick_headers import QUICK_HEADERS
 from replay.record.proxy.quiet import Say, only_our_sentences
 from replay.record.proxy.sharing import check_port, install_listening
+from replay.record.proxy.tls_trouble import TlsTrouble
 
 if TYPE_CHECKING:
     from replay.record.proxy.plan import ProxyPlan
@@ -44,20 +45,28 @@ async def run_proxy(
     on_listening: Listening,
     stop: asyncio.Event,
     hurry: asyncio.Event | None = None,
+    authority: int = NONE,
 ) -> RecordSummary:
     """Pass traffic on and record it until `stop` is set; `hurry` cuts the wait for what is in flight short.
 
-    `on_listening(host, port)` is called once, when clients may connect. Raises ReplayError when it cannot start.
+    `on_listening(host, port)` is called once, when clients may connect. `authority`: the certificate authority shared
+    with other workers, of `open_authority`. Raises ReplayError when it cannot start.
     """
 
     def arm(addon: Any, _master: Any) -> None:
         addon.recording = attach()
 
-    return await serve(plan, arm, say, on_listening, stop, hurry)
+    return await serve(plan, arm, say, on_listening, stop, hurry, authority)
 
 
 async def serve(
-    plan: ProxyPlan, arm: Arm, say: Say, on_listening: Listening, stop: asyncio.Event, hurry: asyncio.Event | None
+    plan: ProxyPlan,
+    arm: Arm,
+    say: Say,
+    on_listening: Listening,
+    stop: asyncio.Event,
+    hurry: asyncio.Event | None,
+    authority: int = NONE,
 ) -> RecordSummary:
     """`run_proxy` with the recording attached by `arm`, after the addon's options exist and before the port opens."""
     _refuse_key_logs()
@@ -66,13 +75,15 @@ async def serve(
         check_port(plan.host, plan.port)
     with ExitStack() as open_things:
         open_things.enter_context(only_our_sentences(say))
-        # Certificates are made up in there: no CA key stays on the disk.
-        confdir = open_things.enter_context(tempfile.TemporaryDirectory(prefix="replay-confdir-"))
+        ours = Authority(authority)
+        open_things.callback(ours.remove)
         install_hardening((*MENDS, QUICK_HEADERS))
         open_things.callback(_listen_as_planned(plan))
         addon, check = load_addon(), StartCheck()
         open_things.callback(check.finish)
-        master = make_master(plan, confdir, (check, addon, _Announcer(plan, on_listening)))
+        others = (check, addon, TlsTrouble(), _Announcer(plan, on_listening, ours))
+        with ours.in_turn():
+            master = make_master(plan, str(ours.folder), others)
         arm(addon, master)
         try:
             await _run(master, stop, hurry)
@@ -109,12 +120,13 @@ class _Announcer:
 
     name = "replay-announcer"
 
-    def __init__(self, plan: ProxyPlan, on_listening: Listening) -> None:
-        self._plan, self._on_listening = plan, on_listening
+    def __init__(self, plan: ProxyPlan, on_listening: Listening, authority: Authority) -> None:
+        self._plan, self._on_listening, self._authority = plan, on_listening, authority
 
     def running(self) -> None:
         from mitmproxy import ctx
 
+        self._authority.remove()  # mitmproxy's own addons come before this one, and read it here once more
         addons: Any = ctx.master.addons
         addresses = addons.get("proxyserver").listen_addrs()
         host, port = addresses[0][:2] if addresses else (self._plan.host, self._plan.port)

@@ -1,7 +1,7 @@
-"""What stands between mitmproxy's defaults and a service in production: mends for its HTTP/1 side, and safe options.
+"""What stands between mitmproxy's defaults and a service in production: mends for its HTTP side, and safe options.
 
-install_hardening()        ->  ("interim-responses", "chunked-trailers")   what holds on this mitmproxy
-safe_defaults(options)     ->  {"connection_strategy": "lazy", ...}        what the user did not set himself
+install_hardening()        ->  ("interim-responses", "chunked-trailers", ...)   what holds on this mitmproxy
+safe_defaults(options)     ->  {"connection_strategy": "lazy", ...}             what the user did not set himself
 """
 
 from __future__ import annotations
@@ -9,6 +9,9 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
+from replay.record.proxy.connection_options import CONNECTION_OPTIONS
+from replay.record.proxy.early_answers import EARLY_ANSWERS
+from replay.record.proxy.expect_continue import EXPECT_CONTINUE
 from replay.record.proxy.interim import INTERIM
 from replay.record.proxy.mend import Mend, is_known_version
 from replay.record.proxy.trailers import TRAILERS
@@ -18,7 +21,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("replay.recorder")
 
-MENDS: tuple[Mend, ...] = (INTERIM, TRAILERS)
+# In this order: the last one builds on interim responses and on early answers.
+MENDS: tuple[Mend, ...] = (INTERIM, TRAILERS, EARLY_ANSWERS, CONNECTION_OPTIONS, EXPECT_CONTINUE)
 
 SAFE_OPTIONS: tuple[tuple[str, str | bool], ...] = (
     ("connection_strategy", "lazy"),  # eager: clients of a dead upstream get a bare end of file instead of 502

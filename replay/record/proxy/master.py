@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from replay.record.proxy.plan import ProxyPlan
 
 _ESSENTIAL = frozenset({"Core", "DisableH2C", "Proxyserver", "NextLayer", "TlsConfig"})
+# Each makes mitmproxy read its authority, or make one in its default folder: they are set together, before all others.
+_AUTHORITY = ("key_size", "cert_passphrase", "confdir")
 
 
 def make_master(plan: ProxyPlan, confdir: str, others: Sequence[Any]) -> Master:
@@ -35,8 +37,9 @@ def make_master(plan: ProxyPlan, confdir: str, others: Sequence[Any]) -> Master:
     quicken(master.addons)
     wanted = {name for name, _ in plan.settings}
     master.addons.add(*_chosen(wanted), *others)  # type: ignore[no-untyped-call]
-    _apply_settings(master, plan)
-    _apply_plan(master, plan, confdir)
+    _apply_settings(master, plan, confdir)
+    _require_authority(master)
+    _apply_plan(master, plan)
     return master
 
 
@@ -69,29 +72,36 @@ def _option_names(addon: Any) -> set[str]:
     return loader.names
 
 
-def _apply_settings(master: Master, plan: ProxyPlan) -> None:
+def _apply_settings(master: Master, plan: ProxyPlan, confdir: str) -> None:
     """Values may be secrets (upstream_auth), so no sentence repeats one."""
     from mitmproxy.exceptions import OptionsError
 
     unknown = next((name for name, _ in plan.settings if name not in master.options), "")
     if unknown:
         raise UsageError(f"--set {unknown}: mitmproxy has no such option here; `mitmdump --options` lists them")
-    by_name: dict[str, list[str]] = {}
+    first: list[str] = [] if "confdir" in dict(plan.settings) else [f"confdir={confdir}"]
+    by_name: dict[str, list[str]] = {"confdir": first}
     for name, value in plan.settings:
-        by_name.setdefault(name, []).append(f"{name}={value}")
+        by_name.setdefault("confdir" if name in _AUTHORITY else name, []).append(f"{name}={value}")
     for name, specs in by_name.items():
         try:
             master.options.set(*specs)
         except OptionsError:
-            raise UsageError(f"--set {name}: mitmproxy does not take this value; see `mitmdump --options`") from None
+            said = next((one for one in _AUTHORITY if one in dict(plan.settings)), name) if name == "confdir" else name
+            raise UsageError(f"--set {said}: mitmproxy does not take this value; see `mitmdump --options`") from None
 
 
-def _apply_plan(master: Master, plan: ProxyPlan, confdir: str) -> None:
+def _require_authority(master: Any) -> None:
+    """mitmproxy only logs what went wrong, and would then end with a sentence about its own insides."""
+    tls = master.addons.get("tlsconfig")
+    if getattr(tls, "certstore", True) is None:
+        raise UsageError("--set confdir: mitmproxy can neither read nor make its certificate authority in that folder")
+
+
+def _apply_plan(master: Master, plan: ProxyPlan) -> None:
     from mitmproxy.exceptions import OptionsError
 
     values: dict[str, Any] = dict(safe_defaults(master.options))
-    if "confdir" not in {name for name, _ in plan.settings}:
-        values["confdir"] = confdir
     values |= {"mode": list(plan.modes), "listen_host": plan.host, "listen_port": plan.port, "certs": list(plan.certs)}
     try:
         master.options.update(**values)  # type: ignore[no-untyped-call]

@@ -23,7 +23,7 @@ def receive_response(raw: bytes, method: str = "GET") -> Received:
     from mitmproxy.proxy import events
     from mitmproxy.proxy.layers.http import _events, _http1
 
-    context = _context()
+    context = fresh_context()
     connection = _http1.Http1Client(context)
     _play(connection, events.Start())
     _play(connection, _events.RequestHeaders(_STREAM, _request(method), end_stream=True))
@@ -40,7 +40,7 @@ def send_response(body: bytes, trailers: tuple[tuple[bytes, bytes], ...]) -> byt
     from mitmproxy.proxy import events
     from mitmproxy.proxy.layers.http import _events, _http1
 
-    context = _context()
+    context = fresh_context()
     connection = _http1.Http1Server(context)
     response = Response.make(200, b"", ((b"Transfer-Encoding", b"chunked"),))
     response.headers.pop("content-length", None)
@@ -67,7 +67,7 @@ def _note(received: Received, event: Any) -> None:
         received.is_finished = True
 
 
-def _context() -> Any:
+def fresh_context() -> Any:
     from mitmproxy.connection import Client, ConnectionState, Server
     from mitmproxy.options import Options
     from mitmproxy.proxy.context import Context

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
 from aiohttp import web
 
+from integration.record.modes import Recorder
+from integration.record.transparency.certificates import Certificates, make_certificates
 from replay.record.addon import addon_path
 
 MITMDUMP = "import sys; from mitmproxy.tools.main import mitmdump; sys.exit(mitmdump())"
@@ -54,8 +57,13 @@ class Proxy:
     @property
     def writer_pid(self) -> int:
         """Of the proxy itself under mitmdump, of the supervisor with `replay record`."""
-        (pid,) = self._children(b"replay.record.writer")
+        (pid,) = self.writer_pids
         return pid
+
+    @property
+    def writer_pids(self) -> list[int]:
+        """Empty while another one is being started."""
+        return self._children(b"replay.record.writer")
 
     @property
     def worker_pids(self) -> list[int]:
@@ -131,6 +139,27 @@ def start_proxy(tmp_path: Path) -> Iterator[StartProxy]:
         if proxy.process.poll() is None:
             proxy.process.kill()
             proxy.process.wait(10)
+
+
+@pytest.fixture
+def start_recorder(tmp_path: Path) -> Iterator[Callable[..., Awaitable[Recorder]]]:
+    """`await start_recorder(*words)`: `replay record` with these words, in a folder of its own."""
+    started: list[Recorder] = []
+
+    async def start(*words: str, **how: object) -> Recorder:
+        folder = tmp_path / f"recorder-{len(started)}"
+        started.append(await asyncio.to_thread(Recorder, folder, *words, **how))  # type: ignore[arg-type]
+        return started[-1]
+
+    yield start
+    for recorder in started:
+        recorder.kill()
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    """An authority of this test run, and a certificate of it for shop.example, localhost and 127.0.0.1."""
+    return make_certificates(tmp_path_factory.mktemp("certificates"), dt.datetime.now(dt.UTC))
 
 
 @pytest.fixture

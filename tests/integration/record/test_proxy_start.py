@@ -60,6 +60,15 @@ def test_a_certificate_without_key_is_refused(tmp_path: Path) -> None:
     )
 
 
+def test_an_unusable_authority_is_one_sentence(tmp_path: Path) -> None:
+    """Its key cannot be read, or no folder can be made there."""
+    (tmp_path / "mitmproxy-ca.pem").write_text("nothing")
+    for folder in (tmp_path, tmp_path / "mitmproxy-ca.pem" / "below"):
+        assert refusal(f"confdir={folder}") == (
+            "--set confdir: mitmproxy can neither read nor make its certificate authority in that folder"
+        )
+
+
 def test_a_busy_port_is_one_sentence() -> None:
     """And the process ends, with nothing left open."""
     with socket.create_server(("127.0.0.1", 0)) as server:

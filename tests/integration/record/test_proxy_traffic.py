@@ -1,8 +1,7 @@
-"""The embedded proxy passes on what plain mitmproxy breaks: interim responses, trailers, a dead upstream, Host."""
+"""The embedded proxy passes on what plain mitmproxy breaks: trailers, a dead upstream, Host."""
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -11,7 +10,6 @@ from proxied import ProxyProcess, RawUpstream, read_message
 from replay.record.proxy.plan import plan_proxy
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-EARLY = b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n"
 GET = b"GET /path HTTP/1.1\r\nHost: shop.example\r\n\r\n"
 
 Front = Callable[[bytes | Callable[[bytes], bytes]], tuple[ProxyProcess, RawUpstream]]
@@ -32,71 +30,6 @@ def front() -> Iterator[Front]:
         proxy.kill()
     for upstream in upstreams:
         upstream.close()
-
-
-@pytest.mark.parametrize(
-    "interim",
-    [
-        pytest.param(EARLY, id="one 103"),
-        pytest.param(EARLY + b"HTTP/1.1 102 Processing\r\n\r\n" + EARLY, id="three of them"),
-        pytest.param(b"HTTP/1.1 100 Continue\r\n\r\n", id="a 100 that nobody asked for"),
-    ],
-)
-def test_the_final_response_arrives_after_interim_ones(front: Front, interim: bytes) -> None:
-    """The client and the addon see 200, and the connection serves the next request."""
-    proxy, _ = front(interim + OK)
-    with proxy.connect() as connection:
-        for _ in range(2):
-            connection.sendall(GET)
-            assert read_message(connection) == OK
-    proxy.finish()
-    assert [event["status"] for event in proxy.events("response")] == [200, 200]
-
-
-def test_interim_heads_may_come_in_pieces(front: Front) -> None:
-    """A 103 that is cut in the middle of its head is skipped once it is whole."""
-    proxy, upstream = front(b"")
-    upstream._serve = lambda connection: _serve_in_pieces(connection)  # type: ignore[method-assign]
-    assert proxy.ask(GET) == OK
-
-
-def _serve_in_pieces(connection: socket.socket) -> None:
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    with connection:
-        connection.recv(65536)
-        for position in range(0, len(EARLY + OK), 7):
-            connection.sendall((EARLY + OK)[position : position + 7])
-
-
-def test_interim_responses_to_head_are_skipped(front: Front) -> None:
-    """HEAD has no body: the head of the final response is all that comes."""
-    final = b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n"
-    proxy, _ = front(EARLY + final)
-    with proxy.connect() as connection:
-        connection.sendall(GET.replace(b"GET", b"HEAD"))
-        assert connection.recv(65536) == final
-    proxy.finish()
-    assert [event["status"] for event in proxy.events("response")] == [200]
-
-
-def test_switching_protocols_is_no_interim_response(front: Front) -> None:
-    """101 is the answer to an upgrade, and raw bytes pass after it in both directions."""
-    switch = b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n"
-    proxy, upstream = front(b"")
-    upstream._serve = lambda connection: _serve_echo(connection, switch)  # type: ignore[method-assign]
-    with proxy.connect() as connection:
-        connection.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n")
-        assert connection.recv(65536) == switch
-        connection.sendall(b"hello")
-        assert connection.recv(65536) == b"hello"
-
-
-def _serve_echo(connection: socket.socket, switch: bytes) -> None:
-    with connection:
-        connection.recv(65536)
-        connection.sendall(switch)
-        while data := connection.recv(65536):
-            connection.sendall(data)
 
 
 def test_chunked_trailers_pass_in_both_directions(front: Front) -> None:
@@ -141,15 +74,3 @@ def test_host_reaches_the_service_as_it_was_sent(front: Front, host: bytes) -> N
     request = GET.replace(b"shop.example", host)
     assert proxy.ask(request) == OK
     assert upstream.requests == [request]
-
-
-def test_hardening_holds_without_assertions() -> None:
-    """Workers run with -O: nothing may hang on an assert statement."""
-    upstream = RawUpstream(EARLY + OK)
-    proxy = ProxyProcess(plan_proxy(upstream.url, (), "127.0.0.1:0", (), ()).to_wire(), "-O")
-    try:
-        assert proxy.ask(GET) == OK
-        assert proxy.finish() == 0
-    finally:
-        upstream.close()
-    assert proxy.events("say") == []

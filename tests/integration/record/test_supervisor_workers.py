@@ -105,7 +105,7 @@ async def test_a_worker_that_cannot_be_had_ends_the_recording(start_proxy, shop:
     assert "no proxy worker can be started any more" in said
     assert f"cannot listen on 127.0.0.1:{proxy.port}: Address already in use" in said
     with CaptureReader.open(proxy.capture) as reader:
-        assert reader.contents().exchanges == 10
+        assert reader.contents().exchanges == 10, (reader.losses(), said)
 
 
 async def test_rotation_keeps_the_account(start_proxy, shop: str) -> None:

@@ -7,18 +7,24 @@ from dataclasses import replace
 
 import pytest
 from mitmproxy.http import Headers
+from mitmproxy.net.http import http1
+from mitmproxy.net.http.http1 import read
 from mitmproxy.options import Options
-from mitmproxy.proxy.layers.http import _http1, _http_h2
+from mitmproxy.proxy.layers.http import HttpStream, _http1, _http2, _http_h2
 
 from replay.record.proxy import hardening
+from replay.record.proxy.hardening import MENDS
 from replay.record.proxy.interim import INTERIM
-from replay.record.proxy.mend import Mend, is_known_version
+from replay.record.proxy.mend import Mend, is_known_version, undo_all
 from replay.record.proxy.quick_headers import QUICK_HEADERS
 from replay.record.proxy.rehearsal import receive_response
-from replay.record.proxy.trailers import TRAILERS
 
-EVERY = [pytest.param(mend, id=mend.name) for mend in (INTERIM, TRAILERS, QUICK_HEADERS)]
-TOUCHED = (_http1.Http1Connection, _http1.Http1Client, _http1.Http1Server, _http_h2.BufferedH2Connection, Headers)
+NAMES = ("interim-responses", "chunked-trailers", "early-answers", "connection-options", "expect-continue")
+EVERY = [pytest.param(mend, id=mend.name) for mend in (*MENDS, QUICK_HEADERS)]
+TOUCHED = (
+    *(_http1.Http1Connection, _http1.Http1Client, _http1.Http1Server, HttpStream, http1, read, Headers),
+    *(_http_h2.BufferedH2Connection, _http2.Http2Connection, _http2.Http2Client, _http2.Http2Server),
+)
 
 
 @pytest.fixture(autouse=True)
@@ -38,16 +44,18 @@ def _fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.parametrize("mend", EVERY)
 def test_a_mend_holds_in_place_and_leaves_no_trace(mend: Mend) -> None:
-    """On the mitmproxy that is installed here."""
+    """On the mitmproxy that is installed here, with those in place that it may build on."""
+    undo_needed = undo_all(tuple(needed.put() for needed in MENDS[: MENDS.index(mend) if mend in MENDS else 0]))
     before = [dict(vars(kind)) for kind in TOUCHED]
     assert mend.fits()
     undo = mend.put()
     assert mend.holds()
     undo()
     assert [dict(vars(kind)) for kind in TOUCHED] == before
+    undo_needed()
 
 
-@pytest.mark.parametrize("mend", [INTERIM, TRAILERS], ids=lambda mend: mend.name)
+@pytest.mark.parametrize("mend", MENDS, ids=lambda mend: mend.name)
 def test_stock_mitmproxy_fails_the_rehearsal(mend: Mend) -> None:
     """Else it would prove nothing: 103 is taken as the response, and trailers are not known to be possible."""
     try:
@@ -59,10 +67,17 @@ def test_stock_mitmproxy_fails_the_rehearsal(mend: Mend) -> None:
 
 def test_hardening_installs_once() -> None:
     """A second call, as after a reload of the addon, wraps nothing twice."""
-    assert hardening.install_hardening() == ("interim-responses", "chunked-trailers")
-    wrapped = _http1.Http1Client.read_headers
-    assert hardening.install_hardening() == ("interim-responses", "chunked-trailers")
-    assert _http1.Http1Client.read_headers is wrapped
+    assert hardening.install_hardening() == NAMES
+    before = [dict(vars(kind)) for kind in TOUCHED]
+    assert hardening.install_hardening() == NAMES
+    assert [dict(vars(kind)) for kind in TOUCHED] == before
+
+
+@pytest.mark.parametrize("missing", ["interim-responses", "early-answers"])
+def test_expectations_stay_stock_without_what_they_need(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A 100 that is not passed on, or a 417 that never ends, would be worse than mitmproxy's own answer."""
+    monkeypatch.setattr(hardening, "_installed", {missing: False})
+    assert hardening.install_hardening() == tuple(name for name in NAMES if name not in {missing, "expect-continue"})
 
 
 def raising() -> bool:
@@ -116,7 +131,7 @@ def test_versions_are_known_by_their_numbers(version: str, is_known: bool) -> No
         (b"HTTP/1.1 200 OK\r\nContent-Length: 16\r\n\r\nHTTP/1.1 103 X\r\n", [200], b"HTTP/1.1 103 X\r\n"),
     ],
 )
-def test_only_interim_heads_are_skipped(raw: bytes, statuses: list[int], body: bytes) -> None:
+def test_only_interim_heads_are_no_response(raw: bytes, statuses: list[int], body: bytes) -> None:
     """Before the final head, never inside a body, never 101."""
     undo = INTERIM.put()
     try:

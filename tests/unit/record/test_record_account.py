@@ -14,7 +14,19 @@ from replay.record.ledger import SlotCounts
 
 
 def slot(**counts: Any) -> SlotCounts:
-    names = ("seen", "offered", "full", "errors", "unfinished", "handed", "welcomed", "generation", "gone", "silent")
+    names = (
+        "seen",
+        "offered",
+        "full",
+        "errors",
+        "unfinished",
+        "handed",
+        "welcomed",
+        "generation",
+        "gone",
+        "silent",
+        "left",
+    )
     return SlotCounts(**{**dict.fromkeys((*names, "oldest", "worker_dead", "held_bytes"), 0), **counts})
 
 
