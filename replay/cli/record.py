@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -127,4 +128,5 @@ def _end_with_stdin() -> None:
 
 
 def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    with suppress(OSError, ValueError):  # the log's disk is full, its reader is gone: no reason to end the traffic
+        print(line, file=sys.stderr, flush=True)

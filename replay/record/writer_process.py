@@ -19,7 +19,7 @@ from replay.store.manifest import manifest_path
 
 __all__ = ["NOT_STORED", "Standing", "WriterOrder", "WriterProcess", "has_capture"]
 
-READY_SECONDS = 5.0
+READY_SECONDS = 10.0  # it imports for half a second; a starved machine takes many times that
 _COMMIT_SECONDS = 2.0
 
 
@@ -57,7 +57,7 @@ class WriterProcess(ChildProcess):
         if not answers or "error" in answers[0]:
             self.kill()
             raise RecordError(
-                answers[0]["error"] if answers else "the writer process did not get ready in 5 s, or ended"
+                answers[0]["error"] if answers else f"the writer process did not get ready in {READY_SECONDS:.0f} s, or ended"
             )
         self.standing = self.latest = Standing.from_wire(answers[0])
         self.state = WriterStatus()

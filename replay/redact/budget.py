@@ -18,7 +18,8 @@ _WEIGHTS = (
     (b"\\", 4),  # documents in strings
     (b"{", 4),
     (b"://", 60),
-    (b"eyJ", 40),  # base64 of a document, as in a JWT
+    (b'"eyJ', 60),  # base64 of a document
+    (b".eyJ", 60),  # the claims of a JWT
     (b"%7B", 20),
     (b"%5B", 20),
     (b"@", 4),

@@ -19,7 +19,6 @@ _MOST_VALUES = 16_384  # entries a generation, all roles together, of texts of a
 _MOST_FIELDS = 1_536  # entries a generation, of at most 4 KB: about 2 MB with usual fields
 _MOST_ANCHORS = 12_288  # entries a generation: about 4 MB
 _MOST_LOOKS = 3_072  # entries a generation, most of them "seen once"
-_MOST_STAND_INS = 16_384  # entries a generation, of at most 256 characters: about 4 MB
 _MOST_SPOTS = 20_000  # names at places; a service has some thousands
 
 
@@ -60,14 +59,13 @@ class Generations:
 class Memory:
     """The caches of one key."""
 
-    __slots__ = ("_spot_count", "_value_count", "_values", "anchors", "fields", "looks", "ours", "spots", "stand_ins")
+    __slots__ = ("_spot_count", "_value_count", "_values", "anchors", "fields", "looks", "ours", "spots")
 
     def __init__(self) -> None:
         self._values: dict[tuple[str, int], Generations] = {}
         self.fields = Generations(_MOST_FIELDS)
         self.anchors = Generations(_MOST_ANCHORS)
         self.looks = Generations(_MOST_LOOKS)
-        self.stand_ins = Generations(_MOST_STAND_INS)
         self.ours = Generations(_MOST_LOOKS)
         self.spots: dict[Hashable, Any] = {}
         self._spot_count = self._value_count = 0
@@ -96,6 +94,6 @@ class Memory:
             self.spots.clear()
 
     def clear(self) -> None:
-        for generations in (*self._values.values(), self.fields, self.anchors, self.looks, self.stand_ins, self.ours):
+        for generations in (*self._values.values(), self.fields, self.anchors, self.looks, self.ours):
             generations.clear()
         self.spots.clear()

@@ -24,8 +24,6 @@ _BASE64_SHORTEST = 12  # characters
 _OUR_EMAIL = re.compile(r"u[0-9a-f]{16}@d[0-9a-f]{8}\.example(?![\w-]|\.[\w-])")
 _OUR_EMAIL_TAIL = re.compile(r"u[0-9a-f]{16}@d[0-9a-f]{8}\.example$", re.IGNORECASE)
 _MOST_REMEMBERED = 4096  # characters of a field
-_FEWEST_PIECES = 8
-_QUOTE = '"'
 _BETWEEN = "\x00"  # parts: no letter, no digit, no blank, so nothing is found across two parts
 
 Field = tuple[str, str]
@@ -44,9 +42,8 @@ def readable(exchange: Exchange) -> str:
     return _BETWEEN.join([*parts, *(layer for part in parts for layer in _decoded(part))])
 
 
-def look_at(exchange: Exchange, pseudonym: Pseudonym) -> tuple[list[Look], set[str]]:
-    """Looks that together have seen all that `readable` tells, but for the strings in bodies that are stand-ins."""
-    stand_ins: set[str] = set()
+def look_at(exchange: Exchange, pseudonym: Pseudonym) -> list[Look]:
+    """Looks that together have seen all that `readable` tells."""
     looks: list[Look] = []
     fresh = list(_lines(exchange))
     known = pseudonym.memo.looks
@@ -61,26 +58,9 @@ def look_at(exchange: Exchange, pseudonym: Pseudonym) -> tuple[list[Look], set[s
             remembered = tuple(Look(kept(look.words), look.hits) for look in _looks([text], pseudonym))
             known.keep(field, remembered)
         looks += remembered  # type: ignore[arg-type]
-    for text in _texts(exchange):
-        fresh += _unproven(text, stand_ins, pseudonym)
+    fresh += _texts(exchange)
     looks += _looks(fresh, pseudonym)
-    return looks, stand_ins
-
-
-def _unproven(text: str, stand_ins: set[str], pseudonym: Pseudonym) -> list[str]:
-    """What of `text` is to be read; the strings in it that are known for stand-ins are put to `stand_ins` instead.
-
-    A quote ends all that is looked for, and no decoding reaches over it: so a text says what its pieces say.
-    """
-    pieces = text.split(_QUOTE)
-    if len(pieces) < _FEWEST_PIECES:
-        return [text]
-    known, strings = pseudonym.memo.stand_ins, set(pieces[1::2])
-    fresh = [piece for piece in strings.difference(known.young) if known.find(piece) is None]
-    stand_ins |= strings.difference(fresh)
-    fresh += set(pieces[0::2])
-    plain = _QUOTE.join([piece for piece in fresh if piece.isascii()])
-    return [plain, *(piece for piece in fresh if not piece.isascii())]
+    return looks
 
 
 def _looks(parts: list[str], pseudonym: Pseudonym) -> Iterator[Look]:

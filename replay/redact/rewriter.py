@@ -18,7 +18,6 @@ from replay.redact import containers, urls
 from replay.redact.classify import classify, is_wordy
 from replay.redact.contract import Action, Change, Notes, Original, Side, ValueClass
 from replay.redact.detectors import digits_of, find_embedded, has_strong, is_card_digits, is_long_number
-from replay.redact.proof import PURE, is_pure
 from replay.redact.pseudonyms import CONSTANT, CONSTANT_NUMBER, Pseudonym
 from replay.redact.tree_walk import rewritten
 from replay.redact.vocabulary import KeyRole, is_plain_name, role_of
@@ -88,8 +87,6 @@ class Rewriter:
         change = self._made(role, text)
         if len(text) <= _MEMO_LENGTH:
             memo.keep_value(values, text, change)
-            if change.value_class in PURE and is_pure(text, change):
-                memo.stand_ins.keep(change.text, True)
         return change
 
     def _made(self, role: KeyRole, text: str) -> Change:

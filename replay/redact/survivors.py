@@ -36,16 +36,12 @@ _LONG_TEXT = 200  # characters; of longer texts the embedded values are looked f
 
 def has_survivor(before: Exchange, after: Exchange, notes: Notes, pseudonym: Pseudonym) -> bool:
     """True when something of `before` that must be hidden can be read in `after`."""
-    looks, stand_ins = look_at(after, pseudonym)
+    looks = look_at(after, pseudonym)
     originals = list(notes.originals)
     anchors = _anchors(originals, pseudonym)
     telling: list[Anchor] = list(filter(None, anchors))  # type: ignore[arg-type]
     suspected = suspects(telling, [look.words for look in looks])
-    there = [
-        original
-        for original, anchor in zip(originals, anchors, strict=True)
-        if anchor and (original[1] in stand_ins or anchor in suspected)
-    ]
+    there = [original for original, anchor in zip(originals, anchors, strict=True) if anchor and anchor in suspected]
     if there and _holds_original(readable(after), there, notes):
         return True
     hits: set[str] = set().union(*[look.hits for look in looks])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from replay.record.account import Standing, losses_at_end, losses_so_far, summary_of, total
+from replay.record.account import Standing, losses_at_end, losses_of_a_cut_end, losses_so_far, summary_of, total
 from replay.record.balance import WriterStatus, account_of
 from replay.record.ledger import SlotCounts
 
@@ -43,6 +43,7 @@ def drops(counts: dict[str, int]) -> dict[str, int]:
         pytest.param([slot(seen=9, handed=9)], 5, {"writer-dead": 4}, id="a writer died with four"),
         pytest.param([slot(seen=9, handed=6, gone=3)], 6, {"writer-dead": 3}, id="no writer was to be had"),
         pytest.param([slot(seen=9, handed=6, silent=3)], 6, {"writer-silent": 3}, id="the writer did not read"),
+        pytest.param([slot(seen=9, handed=6, left=3)], 6, {"queue-left": 3}, id="the time to end was over"),
         pytest.param([slot(seen=9, handed=6)], 6, {"worker-dead": 3}, id="a worker was killed and nobody buried it"),
         pytest.param([slot(seen=9, handed=6, worker_dead=3), slot(seen=5, handed=5)], 10,
                      {"worker-dead": 3, "writer-dead": 1}, id="one of two workers, and a writer"),
@@ -73,6 +74,15 @@ def test_the_sum_is_exact_whatever_was_killed(parts: list[tuple[int, ...]], earl
         summary = summary_of(slots, start, word, last)
         assert summary.seen == sum(one.seen for one in slots)
         assert summary.seen == summary.captured + summary.refused + total(summary.skipped) + total(summary.dropped)
+
+
+def test_a_writer_that_is_cut_tells_what_it_left_from_what_died() -> None:
+    """Three of what earlier writers took are not in the file; the rest of what is missing was never read."""
+    slots = [slot(seen=30, handed=28, left=2, welcomed=10, generation=2)]
+    ours = losses_of_a_cut_end(slots, 20, generation=2, settled_before=7)
+    assert drops(ours) == {"writer-dead": 3, "queue-left": 7}
+    last = Standing(captured=20, dropped=tuple(sorted(ours.items())))
+    assert summary_of(slots, Standing(), last, None).dropped == (("queue-left", 7), ("writer-dead", 3))
 
 
 def test_while_recording_only_what_dead_writers_took_is_lost() -> None:
