@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -23,10 +23,12 @@ from replay.engine.stage import Recording, RedactedAt, Stage
 from replay.model.capture import CaptureInfo, RedactedField
 from replay.model.case import rng_for
 from replay.model.errors import FileFormatError, ReplayError, UsageError
-from replay.model.event import Event, RunEnded
+from replay.model.event import Event, RunEnded, RunStarted, Unjudged
+from replay.model.finding import NotJudged
 from replay.model.run import RunInfo, Summary
 from replay.model.session import Session
 from replay.pace.builtin import pacer_for
+from replay.play.playable import playable
 from replay.probe.contract import Probe
 from replay.store.capture_reader import CaptureReader
 from replay.store.run_writer import RunWriter
@@ -56,7 +58,13 @@ class RunRequest:
 
 async def execute(request: RunRequest, listeners: Sequence[Listener], stop: StopFlag) -> Summary:
     """Run to the end (or to `stop`); the run file holds everything. Raises ReplayError before anything is sent."""
-    sessions, info, redacted = read_capture(request.capture)
+    recorded, info, redacted = read_capture(request.capture)
+    parts = playable(recorded)
+    sessions = parts.sessions
+    if not sessions:
+        raise FileFormatError(
+            f"{request.capture} holds nothing that can be replayed, only {_counted(parts.left_out)}: record other traffic."
+        )
     chosen = pick(all_mutators(request.config.mutators), request.mutators)
     oracles = all_oracles(request.config.oracles)
     pacer = pacer_for(request.speed)
@@ -99,7 +107,8 @@ async def execute(request: RunRequest, listeners: Sequence[Listener], stop: Stop
             database=probe.name if probe else "",
             tool_version=__version__,
         )
-        return await _consume(Run(run_info, stage, chosen, oracles), (writer, *listeners))
+        run = Run(run_info, stage, chosen, oracles)
+        return await _consume(_with_left_out(run.events(), parts.not_judged()), (writer, *listeners))
 
 
 def read_capture(path: Path) -> tuple[tuple[Session, ...], CaptureInfo, tuple[RedactedField, ...]]:
@@ -152,9 +161,26 @@ async def _opened(database: str | None, stack: AsyncExitStack) -> Probe | None:
     return probe
 
 
-async def _consume(run: Run, listeners: Sequence[Listener]) -> Summary:
+async def _with_left_out(events: AsyncIterator[Event], left_out: Sequence[NotJudged]) -> AsyncIterator[Event]:
+    """The same run, which also tells what of the capture it cannot send."""
+    async for event in events:
+        if isinstance(event, RunEnded):
+            summary = replace(event.summary, not_judged=event.summary.not_judged + len(left_out))
+            yield replace(event, summary=summary)
+            continue
+        yield event
+        if isinstance(event, RunStarted):
+            for verdict in left_out:
+                yield Unjudged(verdict, planned=True)
+
+
+def _counted(left_out: Sequence[tuple[str, int]]) -> str:
+    return ", ".join(f"{count} of {reason}" for reason, count in left_out)
+
+
+async def _consume(events: AsyncIterator[Event], listeners: Sequence[Listener]) -> Summary:
     summary: Summary | None = None
-    async for event in run.events():
+    async for event in events:
         for listener in listeners:
             listener.on_event(event)
         if isinstance(event, RunEnded):

@@ -12,6 +12,7 @@ from enum import IntEnum
 
 from replay.model.exchange import Exchange
 from replay.record.answers import is_login, is_own_page, named_in
+from replay.record.brief import brief
 from replay.record.credentials import Credentials, answer_tree, credentials_of, issued_by, may_issue, tenant_in_path
 from replay.record.identify import Sources, first_value
 from replay.record.subdomains import NO_SITE, Site
@@ -84,7 +85,8 @@ class FactReader:
         issued, said = _answered(exchange, has_token=bool(presented.tokens))
         principal = first_value(sources.principal, exchange, site)
         principals = _names((Standing.STATED, principal), (Standing.CLAIM, presented.actor.principal))
-        tokens = presented.tokens or ((_as_token(principal),) if principal else ())
+        tokens = tuple(map(brief, presented.tokens)) or ((_as_token(principal),) if principal else ())
+        given = tuple(map(brief, issued.tokens))
         if tokens and not principals:
             principals = ((Standing.TOKEN, tokens[0]),)
         told = ((Standing.CLAIM, issued.actor.principal), (Standing.ANSWER, said.actor.principal))
@@ -92,13 +94,13 @@ class FactReader:
         if sources.tenant:  # then no guess has a say: it might be another name of the same tenant
             tenants = _names((Standing.STATED, first_value(sources.tenant, exchange, site)))
             return Facts(
-                session=first_value(sources.session, exchange, site), tokens=tokens, issued=issued.tokens,
+                session=first_value(sources.session, exchange, site), tokens=tokens, issued=given,
                 tenants=tenants, principals=principals, answered_principals=_names(*told),
             )  # fmt: skip
         return Facts(
             session=first_value(sources.session, exchange, site),
             tokens=tokens,
-            issued=issued.tokens,
+            issued=given,
             tenants=_names((Standing.CLAIM, presented.actor.tenant), (Standing.HEADER, presented.tenant_header)),
             principals=principals,
             answered_tenants=_names((Standing.CLAIM, issued.actor.tenant), (Standing.ANSWER, said.actor.tenant)),
@@ -123,11 +125,11 @@ def _answered(exchange: Exchange, *, has_token: bool) -> tuple[Credentials, Cred
 
 def _written_for(exchange: Exchange) -> str:
     is_accepted_write = not exchange.request.is_safe and 200 <= exchange.status < 300
-    return tenant_in_path(exchange.request) if is_accepted_write else ""
+    return brief(tenant_in_path(exchange.request)) if is_accepted_write else ""
 
 
 def _names(*names: Name) -> tuple[Name, ...]:
-    return tuple(name for name in names if name[1])
+    return tuple((standing, brief(name)) for standing, name in names if name)
 
 
 def _as_token(principal: str) -> str:

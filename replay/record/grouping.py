@@ -23,6 +23,7 @@ from dataclasses import dataclass
 
 from replay.model.exchange import Exchange, Request
 from replay.model.message import request_leaves
+from replay.record.brief import brief
 from replay.record.facts import Facts
 from replay.record.recent import Recent
 
@@ -154,7 +155,8 @@ class Grouper:
         for _, value in request_leaves(request):
             if not isinstance(value, str) or len(value) not in _QUOTED:
                 continue
-            known = self._by_token.get(self._disguise(value) if self._disguise else value)
+            token = brief(value)
+            known = self._by_token.get(self._disguise(token) if self._disguise else token)
             if known and self._is_open(known, now):
                 return known
         return None

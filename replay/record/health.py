@@ -19,6 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from replay.model.errors import RecordError
+from replay.record.account import NOT_STORED
 from replay.record.address import Address
 from replay.record.balance import Account
 from replay.record.metrics import CONTENT_TYPE, exposition
@@ -30,13 +31,31 @@ _JSON = "application/json"
 Answer = tuple[int, str, bytes]
 
 
-def answer_to(path: str, account: Account) -> Answer:
+class StoringWatch:
+    """Whether what is recorded reaches the file: not while batches are given up and none is committed (a full disk)."""
+
+    def __init__(self) -> None:
+        self._captured = self._unstored = 0
+        self._is_storing = True
+
+    def look(self, account: Account) -> bool:
+        """Compares with the last look; without any news the last verdict stands."""
+        unstored = dict(account.dropped).get(NOT_STORED, 0)
+        if account.captured > self._captured:
+            self._is_storing = True
+        elif unstored > self._unstored:
+            self._is_storing = False
+        self._captured, self._unstored = account.captured, unstored
+        return self._is_storing
+
+
+def answer_to(path: str, account: Account, *, is_storing: bool = True) -> Answer:
     """Status, media type and body."""
     match path.partition("?")[0]:
         case "/healthz":
             return 200, _TEXT, b"ok\n"
         case "/readyz":
-            return (200 if account.workers else 503), _JSON, json.dumps(_readiness(account)).encode() + b"\n"
+            return (200 if account.workers else 503), _JSON, json.dumps(_readiness(account, is_storing=is_storing)).encode() + b"\n"
         case "/metrics":
             return 200, CONTENT_TYPE, exposition(account)
         case _:
@@ -83,13 +102,16 @@ class _Server6(_Server):
 
 
 def _handler(view: Callable[[], Account]) -> type[BaseHTTPRequestHandler]:
+    watch = StoringWatch()
+
     class Handler(BaseHTTPRequestHandler):
         timeout = _REQUEST_SECONDS
         server_version = "replay"
         sys_version = ""
 
         def do_GET(self) -> None:
-            status, media_type, body = answer_to(self.path, view())
+            account = view()
+            status, media_type, body = answer_to(self.path, account, is_storing=watch.look(account))
             with suppress(OSError):
                 self.send_response(status)
                 self.send_header("Content-Type", media_type)
@@ -104,11 +126,15 @@ def _handler(view: Callable[[], Account]) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-def _readiness(account: Account) -> dict[str, Any]:
+def _readiness(account: Account, *, is_storing: bool) -> dict[str, Any]:
     writer = "alive" if account.writer_is_alive else "dead"
+    if account.writer_is_held:
+        writer = "waits for a lock on the capture"
+    elif account.writer_is_alive and not is_storing:
+        writer = "cannot write to the capture: is the disk full?"
     return {
         "ready": bool(account.workers),
-        "recording": account.writer_is_alive and not account.writer_is_held,
-        "writer": "waits for a lock on the capture" if account.writer_is_held else writer,
+        "recording": account.writer_is_alive and not account.writer_is_held and is_storing,
+        "writer": writer,
         "workers": account.workers,
     }

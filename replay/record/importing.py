@@ -32,6 +32,7 @@ from replay.record.sources.contract import Found, Skipped, Source
 from replay.redact.builtin import BUILTIN
 from replay.redact.policy import Keep, Policy
 from replay.redact.pseudonyms import Pseudonym
+from replay.store.claim import claimed
 from replay.store.manifest import manifest_path
 from replay.store.segments import Rotation, SegmentedWriter, open_segments
 
@@ -86,6 +87,13 @@ def import_capture(plan: ImportPlan, on_progress: OnProgress = lambda _: None) -
     policy = _policy(plan.key, plan.settings)
     info = _info(policy, plan.created)
     is_new = not (plan.append and plan.out.exists())
+    with claimed(plan.out):
+        return _imported(plan, policy, info, on_progress, is_new=is_new)
+
+
+def _imported(
+    plan: ImportPlan, policy: Policy, info: CaptureInfo, on_progress: OnProgress, *, is_new: bool
+) -> ImportSummary:
     capture = open_segments(plan.out, info, append=not is_new, rotation=_rotation(plan.settings))
     work = _Import(plan, capture, Scribe(capture, policy, plan.settings, plan.key), on_progress)
     try:

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from replay.model.capture import StoredExchange
 from replay.model.session import Actor
-from replay.record.credentials import credentials_of, issued_by
+from replay.record.brief import brief
+from replay.record.credentials import answer_tree, credentials_of, issued_by
 from replay.record.derived import Derived, DerivedWriter, OnProgress, every, require_one_key
 from replay.record.uniting import Part, SeenSession, unite
 from replay.store.capture_reader import CaptureReader
@@ -57,9 +58,9 @@ def _note(sessions: dict[Part, SeenSession], number: int, stored: StoredExchange
         known = sessions[part] = SeenSession(part, stored.actor, exchange.started, exchange.ended)
     known.first, known.last = min(known.first, exchange.started), max(known.last, exchange.ended)
     if not apart:
-        known.tokens.update(credentials_of(exchange.request).tokens)
+        known.tokens.update(map(brief, credentials_of(exchange.request).tokens))
         if exchange.response:
-            known.tokens.update(issued_by(exchange.response).tokens)
+            known.tokens.update(map(brief, issued_by(exchange.response, answer_tree(exchange.response)).tokens))
 
 
 def _by_time(readers: Sequence[CaptureReader]) -> Iterator[tuple[int, StoredExchange]]:

@@ -17,6 +17,11 @@ from replay.record.balance import Account
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
+_SKIPS = ("excluded", "sampled-out")
+_DROPS = (
+    "queue-full", "queue-left", "not-stored", "writer-dead", "writer-silent", "worker-dead", "hook-error", "unfinished",
+)  # fmt: skip
+
 
 def exposition(account: Account) -> bytes:
     """The text that Prometheus scrapes."""
@@ -33,9 +38,11 @@ class _Families(Collector):
         one = self._account
         yield _counter("seen", "Exchanges whose request came.", one.seen)
         yield _counter("captured", "Exchanges that are committed to the capture.", one.captured)
-        yield _by_reason("skipped", "Exchanges left out on request: excluded, or not in the sample.", one.skipped)
+        yield _by_reason(
+            "skipped", "Exchanges left out on request: excluded, or not in the sample.", one.skipped, _SKIPS
+        )
         yield _by_reason("refused", "Exchanges that redaction or decoding refused to store.", one.refused)
-        yield _by_reason("dropped", "Exchanges that were lost.", one.dropped)
+        yield _by_reason("dropped", "Exchanges that were lost.", one.dropped, _DROPS)
         yield _counter("writer_restarts", "Writer processes started after one died.", one.writer_restarts)
         yield _counter("worker_restarts", "Proxy workers started after one died.", one.worker_restarts)
         yield _gauge("in_flight", "Exchanges that have begun and not ended.", one.in_flight)
@@ -69,8 +76,9 @@ def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:
     return GaugeMetricFamily(f"replay_{name}", text, value)
 
 
-def _by_reason(name: str, text: str, counts: Counts) -> CounterMetricFamily:
+def _by_reason(name: str, text: str, counts: Counts, reasons: tuple[str, ...] = ()) -> CounterMetricFamily:
+    """`reasons` are there from the start, at 0: a rate over the first loss needs a value before it."""
     family = CounterMetricFamily(f"replay_{name}", text, labels=["reason"])
-    for reason, count in counts:
+    for reason, count in {**dict.fromkeys(reasons, 0), **dict(counts)}.items():
         family.add_metric([reason], count)
     return family

@@ -68,10 +68,19 @@ def prune_capture(
 def _decided(reader: CaptureReader, pruning: Pruning) -> Callable[[StoredExchange], bool]:
     """Sessions are looked at as a whole, before the first of them is copied."""
     spans: dict[str, list[float]] = {}
+    tenants: set[str] = set()
+    endpoints: set[str] = set()
     for stored in reader.stored():
         exchange = stored.exchange
         span = spans.setdefault(stored.session_id, [exchange.started, exchange.ended])
+        tenants.add(stored.actor.tenant if stored.actor else "")
+        endpoints.add(endpoint_of(exchange.request.method, exchange.request.target))
         span[0], span[1] = min(span[0], exchange.started), max(span[1], exchange.ended)
+
+    if not (pruning.tenants | pruning.only_tenants) <= tenants:
+        raise UsageError("a tenant that is named is not in this capture: `replay inspect` lists them")
+    if not pruning.endpoints <= endpoints:
+        raise UsageError("an endpoint that is named is not in this capture: `replay inspect` lists them")
 
     def stays(stored: StoredExchange) -> bool:
         first, last = spans[stored.session_id]

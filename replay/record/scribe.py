@@ -36,6 +36,7 @@ from replay.record.snapshot import Snapshot
 from replay.record.spelling import spelled
 from replay.record.subdomains import Site, site_of
 from replay.redact.policy import Policy, Refused
+from replay.store.storable import unstorable
 
 EXCLUDED, SAMPLED_OUT = "excluded", "sampled-out"  # reasons of skipped exchanges
 REFUSED, REQUEST_CUT = "refused", "request-cut"  # with `sampled-out` and `not-stored`: why a session is partial
@@ -133,6 +134,7 @@ class Scribe:
             entry = self._entry(exchange, share)
             if entry is None:
                 return
+            left_out += _left_out(exchange, entry[3], left_out)
             self._note_origins(snapshot)
         except Exception as error:  # noqa: BLE001 - one bad exchange must not end the recording
             self._counts["refused", type(error).__name__] += 1
@@ -181,6 +183,11 @@ class Scribe:
             redacted = self._policy.redact(exchange)
         except Refused as refused:
             self._counts["refused", ": ".join(filter(None, (refused.reason, refused.detail)))] += 1
+            self._lose_refused(exchange, told, site)
+            return None
+        reason = unstorable(redacted.exchange, redacted.fields)
+        if reason:
+            self._counts["refused", f"unstorable: {reason}"] += 1
             self._lose_refused(exchange, told, site)
             return None
         placed, actor = self._namer.place(redacted.exchange, site, told, self._next)
@@ -248,6 +255,22 @@ class Scribe:
         if address[0] and address not in seen and len(seen) < _MOST_ORIGINS:
             seen.add(address)
             self._marks.append(origin_mark(*address, self._capture.capture_id))
+
+
+def _left_out(before: Exchange, after: Exchange, told: tuple[str, ...]) -> tuple[str, ...]:
+    """Why other bodies are not whole: cut while they streamed, or of no kind that is understood."""
+    reasons = []
+    bodies = [("request", before.request.body, after.request.body)]
+    if before.response and after.response:
+        bodies.append(("response", before.response.body, after.response.body))
+    for side, seen, kept in bodies:
+        if not kept.truncated or any(reason.startswith(side) for reason in told):
+            continue
+        if seen.truncated:
+            reasons.append(f"{side}: longer than the cap")
+        else:
+            reasons.append(f"{side}: not understood")
+    return tuple(reasons)
 
 
 def _host_header(snapshot: Snapshot) -> bytes:

@@ -20,6 +20,7 @@ that was said wins over the same key of the file; a list replaces the list.
 
 from __future__ import annotations
 
+import difflib
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
@@ -100,6 +101,7 @@ def load_settings(path: Path) -> RecordSettings:
 
 def parse_settings(document: Mapping[str, Any], where: str) -> RecordSettings:
     """`where` names the document in messages. Raises ConfigError."""
+    _check_tables(document, where)
     redact = _table(document, "redact", _REDACT_KEYS, where)
     record = _table(document, "record", _RECORD_KEYS, where)
     settings = RecordSettings(keeps=_keeps(redact.get("keep", []), where))
@@ -159,6 +161,14 @@ def _shares(entries: Any, where: str) -> list[RouteRule]:
                 raise ConfigError(f"{place}: {name} {problem}") from None
         out.append(RouteRule(entry["match"].strip(), True, read_share(entry["sample"])))
     return out
+
+
+def _check_tables(document: Mapping[str, Any], where: str) -> None:
+    """Tables of other rooms pass by; a slip of one of ours would switch off in silence what it says."""
+    for name in document:
+        meant = difflib.get_close_matches(str(name).lower(), ("record", "redact"), 1, 0.75)
+        if meant and name not in ("record", "redact", "redactors"):
+            raise ConfigError(f"{where}: there is no table [{name!s:.40}]: it is [{meant[0]}]")
 
 
 def _table(document: Mapping[str, Any], name: str, keys: tuple[str, ...], where: str) -> dict[str, Any]:

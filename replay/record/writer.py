@@ -14,10 +14,9 @@ import json
 import os
 import signal
 import socket
-import sqlite3
 import sys
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +36,7 @@ from replay.redact.builtin import BUILTIN
 from replay.redact.policy import Keep, Policy
 from replay.redact.pseudonyms import Pseudonym
 from replay.store.capture_writer import CaptureWriter
+from replay.store.claim import claimed
 from replay.store.manifest import manifest_path
 from replay.store.segments import Rotation, SegmentedWriter, open_segments
 
@@ -54,8 +54,10 @@ def main(arguments: list[str] | None = None) -> int:
     if first is None or first[0] is not FrameKind.HELLO:
         return 2
     hello, settings = first[1], RecordSettings.from_wire(first[1]["settings"])
+    claim = ExitStack()  # until the process ends
     try:
         policy = _policy(hello["key"], settings)
+        claim.enter_context(claimed(options.capture))
         capture = _open(options.capture, policy, settings, hello["created"], append=options.append)
     except ReplayError as error:
         _say({"error": str(error)})
@@ -74,8 +76,9 @@ def main(arguments: list[str] | None = None) -> int:
     feeds.close()
     if feeds.is_orphan and listener is not None:
         _remove_meeting_place(listener)
-    with suppress(sqlite3.Error):  # locked, or the disk is full: the WAL stays beside the file, and is read with it
+    with suppress(Exception):  # locked, or the disk is full: the WAL stays beside the file, and is read with it
         capture.close()
+    claim.close()
     return 0 if is_in_place else _GONE
 
 

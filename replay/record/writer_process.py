@@ -56,9 +56,8 @@ class WriterProcess(ChildProcess):
         answers = self.lines(READY_SECONDS)
         if not answers or "error" in answers[0]:
             self.kill()
-            raise RecordError(
-                answers[0]["error"] if answers else f"the writer process did not get ready in {READY_SECONDS:.0f} s, or ended"
-            )
+            late = f"the writer process did not get ready in {READY_SECONDS:.0f} s, or ended"
+            raise RecordError(answers[0]["error"] if answers else late)
         self.standing = self.latest = Standing.from_wire(answers[0])
         self.state = WriterStatus()
         self.has_ended_well = False

@@ -35,6 +35,7 @@ def listed(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+_PERSONAL_ROLES = (KeyRole.SECRET, KeyRole.TOKEN, KeyRole.PHONE, KeyRole.NUMBER, KeyRole.BIRTH, KeyRole.GEO)
 _SECRET = listed(
     """password passwd pwd passphrase passcode pin pincode cvv cvc cvv2 cvc2 csc cvn otp totp onetimecode
     onetimepassword mfacode tfacode twofactorcode verificationcode smscode securitycode securityanswer
@@ -76,6 +77,15 @@ _NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$.:\[\]-]{0,63}")
 _LINKED_DATA = listed("@id @type @context @graph @value @language @list @set @vocab @base")
 _STRUCTURAL_PIECE = re.compile(r"[A-Za-z]+\d{0,2}|\d{1,2}|")
 _HEX = re.compile(r"[0-9a-f]{8,}", re.IGNORECASE)
+_BETWEEN_PIECES = re.compile(r"[^\w-]+")
+_SMALL_NUMBER = re.compile(r"[+-]?\d{1,8}|(?:1[2-9]|20)\d{8}(?:\d{3}|\d{6}|\d{9})?")  # or epoch time, see detectors
+_DIGIT_LED = re.compile(r"\d{1,4}(?:[_-]?[A-Za-z]{1,12}|[x_-]\d{1,4})?")  # 2fa, 404_count, 640x480, 0-10
+_DIGIT_GROUPS = re.compile(r"\d{2,}(?:[.:_-]\d{2,})*")  # single digits are those of versions and OIDs
+_MOST_DIGITS = 8
+_ADDRESS = re.compile(
+    r"(?<!\w)(?<!\d\.)(?:\d{1,3}\.){3}\d{1,3}(?!\w|\.\d)"
+    r"|(?<![A-Za-z0-9])(?=[A-Fa-f:]{0,40}\d)(?:[0-9A-Fa-f]{1,4}::?){3,7}[0-9A-Fa-f]{1,4}(?![A-Za-z0-9])"
+)
 _ENUM_VALUE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,23}")
 # Commas only: with blanks between them words are a sentence ("order": "call Ingrid Berg").
 _WORD = r"[+-]?[A-Za-z][A-Za-z_.]{0,40}(?:[: ](?:asc|desc|ASC|DESC))?"
@@ -178,7 +188,23 @@ def is_structural(word: str) -> bool:
 
 
 def looks_like_data(word: str) -> bool:
-    return "@" in word or (not is_structural(word) and is_id_like(word))
+    """True when `word` or a piece of it names one thing: the 829893102 of `user:829893102` as if it stood alone."""
+    if "@" in word or _ADDRESS.search(word) or any(map(_is_long_number, _DIGIT_GROUPS.findall(word))):
+        return True
+    return any(map(_is_data_piece, _BETWEEN_PIECES.split(word)))
+
+
+def _is_long_number(groups: str) -> bool:
+    """True for 123-45-6789, though each group is short."""
+    return sum(map(str.isdigit, groups)) > _MOST_DIGITS and not _SMALL_NUMBER.fullmatch(groups)
+
+
+def _is_data_piece(piece: str) -> bool:
+    if _SMALL_NUMBER.fullmatch(piece):
+        return False
+    if piece[:1].isdigit() and not _DIGIT_LED.fullmatch(piece):
+        return True
+    return not is_structural(piece) and is_id_like(piece)
 
 
 @lru_cache(maxsize=8192)
@@ -186,7 +212,15 @@ def is_plain_name(name: str) -> bool:
     """True when a JSON key, parameter, cookie or header name may stay: written by a programmer, not data."""
     if name in _LINKED_DATA:
         return True
-    return bool(_NAME.fullmatch(name)) and not looks_like_data(name)
+    return bool(_NAME.fullmatch(name)) and not looks_like_data(name) and not _numbers_a_person(name)
+
+
+def _numbers_a_person(name: str) -> bool:
+    """True for `ssn[1234567]`: small numbers stay, save under names that make them personal."""
+    pieces = [piece for piece in _BETWEEN_PIECES.split(name) if piece]
+    if not any(piece.isdigit() and len(piece) > 2 for piece in pieces):
+        return False
+    return any(role_of(piece) in _PERSONAL_ROLES for piece in pieces)
 
 
 def is_enum_word(role: KeyRole, value: str) -> bool:

@@ -15,6 +15,7 @@ from replay.model.exchange import Exchange, Fault, FaultKind, Outcome, Request, 
 from replay.model.headers import Headers
 from replay.store import cells
 from replay.store.packing import MOST_BYTES
+from replay.store.storable import MOST_SIZE
 
 Row = tuple[Any, ...]
 Fields = Sequence[tuple[str, str]]
@@ -27,7 +28,6 @@ EXCHANGE_COLUMNS = (
 )  # fmt: skip
 MESSAGE_COLUMNS = ("exchange", "position", "from_client", "at", "body", "bytes", "truncated")
 _MOST_DETAIL = 1024  # characters of an exception's type name
-_MOST_SIZE = 1 << 50  # bytes of a body before any cut
 _MOST_MESSAGES = 10_000_000
 _FAULTS = frozenset(str(kind) for kind in FaultKind)
 
@@ -94,11 +94,11 @@ def exchange_row(
         keeper.term(request.host),
         request.target,
         keeper.body(sent),
-        sent.size_bytes,
+        min(sent.size_bytes, MOST_SIZE),
         int(sent.truncated),
         response.status if response else None,
         keeper.body(answered) if answered else None,
-        answered.size_bytes if answered else None,
+        min(answered.size_bytes, MOST_SIZE) if answered else None,
         int(answered.truncated) if answered else None,
         str(fault.kind) if fault else None,
         fault.detail[:_MOST_DETAIL] if fault else None,
@@ -112,7 +112,8 @@ def message_rows(number: int, messages: Sequence[SocketMessage], keeper: Keeper)
     rows = []
     for i, one in enumerate(messages):
         body = one.body.cut(MOST_BYTES)
-        rows.append((number, i, int(one.from_client), one.at, keeper.body(body), body.size_bytes, int(body.truncated)))
+        size_bytes = min(body.size_bytes, MOST_SIZE)
+        rows.append((number, i, int(one.from_client), one.at, keeper.body(body), size_bytes, int(body.truncated)))
     return rows
 
 
@@ -159,7 +160,7 @@ def message_of(row: Row, position: int, finder: Finder) -> SocketMessage:
 
 def _body(row_id: Any, size_bytes: Any, truncated: Any, finder: Finder) -> Body:
     content_type, data = finder.body(row_id) if row_id is not None else ("", b"")
-    body = Body(data, content_type, cells.flag(truncated), cells.whole(size_bytes, -1, _MOST_SIZE))
+    body = Body(data, content_type, cells.flag(truncated), cells.whole(size_bytes, -1, MOST_SIZE))
     return EMPTY if body == EMPTY else body
 
 

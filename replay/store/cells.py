@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from typing import Any
 
-_MOST_TEXT = 1 << 20  # a target or a name longer than this comes from no recorder
+MOST_TEXT = 1 << 20  # a target or a name longer than this comes from no recorder
 _MOST_COUNT = 1 << 53
-_MOST_SECONDS = 3e11  # ten thousand years; infinity would wait for ever
+MOST_SECONDS = 3e11  # ten thousand years; infinity would wait for ever
 
 
 class DamagedCellError(ValueError):
     """A cell that our writer would not have made."""
 
 
-def text(value: Any, most: int = _MOST_TEXT) -> str:
+def text(value: Any, most: int = MOST_TEXT) -> str:
     if type(value) is not str or len(value) > most:
         raise DamagedCellError
     return value
@@ -36,7 +36,7 @@ def whole(value: Any, least: int = 0, most: int = _MOST_COUNT) -> int:
 
 
 def seconds(value: Any) -> float:
-    if type(value) not in (float, int) or not -_MOST_SECONDS <= value <= _MOST_SECONDS:  # NaN fails, too
+    if type(value) not in (float, int) or not -MOST_SECONDS <= value <= MOST_SECONDS:  # NaN fails, too
         raise DamagedCellError
     return float(value)
 

@@ -18,7 +18,8 @@ import os
 import re
 import sqlite3
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from replay.model.errors import FileFormatError
 
 _MAGIC = b"SQLite format 3\x00"
 _WRITE_VERSION = 18  # offset in the header, 2 = WAL (sqlite.org/fileformat2.html section 1.3)
+_APPLICATION_ID = slice(68, 72)  # in the same header
 _LOCKED_SECONDS = 1.0  # how long a statement waits for somebody's lock; a recorder keeps its rows and tries again
 PAGE_BYTES = 8192  # of a capture: rows of one to two KB leave less of such a page unused (measured: 4 % of a file)
 _OTHER_KINDS = {  # application ids of the schema modules
@@ -92,23 +94,23 @@ def create_file(
 
 
 def open_for_update(path: Path, application_id: int, version: int, what: str, schema: str = "") -> sqlite3.Connection:
-    """An existing file of exactly this version. With `schema` given, the file's own must equal it."""
-    _check_header(path, what)
-    connection: sqlite3.Connection | None = None
-    try:
-        connection = _open_writable(path)
+    """An existing file of exactly this version. With `schema` given, the file's own must equal it.
+
+    A file that is refused is not changed: all checks come before it is opened for writing, and again after that.
+    """
+    header = _check_header(path, what)
+    with _kept_if_good(path, what) as opened:
+        try:
+            reader = opened.enter_context(closing(_connect_readonly(path, header)))
+            _harden(reader, Checks().cell_bytes)
+            _check_ours(reader, path, application_id, version, what, schema)
+            reader.close()
+        except sqlite3.OperationalError as error:
+            if not _was_killed_while_switching(error, header, application_id):
+                raise
+        connection = opened.enter_context(closing(_open_writable(path)))
         connection.execute("PRAGMA trusted_schema = OFF")
-        _check_kind(connection, path, application_id, version, what)
-        if schema:
-            _check_schema(connection, schema, path, what)
-    except sqlite3.Error as error:
-        if connection:
-            connection.close()
-        raise FileFormatError(_damaged(path, what, error)) from None
-    except FileFormatError:
-        if connection:
-            connection.close()
-        raise
+        _check_ours(connection, path, application_id, version, what, schema)
     return connection
 
 
@@ -139,27 +141,38 @@ def open_readonly(
 ) -> sqlite3.Connection:
     """A file that may come from anywhere. Raises FileFormatError with a sentence that says what is wrong with it."""
     header = _check_header(path, what)
-    alone = header[_WRITE_VERSION] == 2 and not path.with_name(path.name + "-wal").exists()
-    uri = f"{path.resolve().as_uri()}?mode=ro" + ("&immutable=1" if alone else "")
-    connection: sqlite3.Connection | None = None
-    try:
-        connection = sqlite3.connect(uri, uri=True, timeout=5.0)
+    with _kept_if_good(path, what) as opened:
+        connection = opened.enter_context(closing(_connect_readonly(path, header)))
         _harden(connection, checks.cell_bytes)
-        _check_kind(connection, path, application_id, newest_version, what)
-        _check_schema(connection, schema, path, what)
+        _check_ours(connection, path, application_id, newest_version, what, schema)
         if checks.whole_below_bytes is None or path.stat().st_size < checks.whole_below_bytes:
             check_whole(connection, path, what)
         connection.text_factory = _Decoder(path, what)
         connection.set_authorizer(_only_reading)
-    except sqlite3.Error as error:
-        if connection:
-            connection.close()
-        raise FileFormatError(_damaged(path, what, error)) from None
-    except FileFormatError:
-        if connection:
-            connection.close()
-        raise
     return connection
+
+
+@contextmanager
+def _kept_if_good(path: Path, what: str) -> Iterator[ExitStack]:
+    """What is entered here stays open, unless something is wrong; then it is closed, and told in a sentence."""
+    with ExitStack() as opened:
+        try:
+            yield opened
+        except sqlite3.Error as error:
+            raise FileFormatError(_damaged(path, what, error)) from None
+        opened.pop_all()
+
+
+def _connect_readonly(path: Path, header: bytes) -> sqlite3.Connection:
+    alone = header[_WRITE_VERSION] == 2 and not path.with_name(path.name + "-wal").exists()
+    uri = f"{path.resolve().as_uri()}?mode=ro" + ("&immutable=1" if alone else "")
+    return sqlite3.connect(uri, uri=True, timeout=5.0)
+
+
+def _was_killed_while_switching(error: sqlite3.Error, header: bytes, application_id: int) -> bool:
+    """Into or out of WAL mode: the journal of that one page can only be undone by somebody who may write."""
+    is_ours = int.from_bytes(header[_APPLICATION_ID], "big") == application_id
+    return is_ours and error.sqlite_errorcode == sqlite3.SQLITE_READONLY_ROLLBACK
 
 
 def _open_writable(path: Path, page_bytes: int = 0) -> sqlite3.Connection:
@@ -225,6 +238,14 @@ def _check_kind(connection: sqlite3.Connection, path: Path, application_id: int,
         raise FileFormatError(
             f"{path} has format version {version} and this replay reads {newest} only: record or run again"
         )
+
+
+def _check_ours(
+    connection: sqlite3.Connection, path: Path, application_id: int, newest: int, what: str, schema: str
+) -> None:
+    _check_kind(connection, path, application_id, newest, what)
+    if schema:
+        _check_schema(connection, schema, path, what)
 
 
 def _check_schema(connection: sqlite3.Connection, schema: str, path: Path, what: str) -> None:

@@ -4,14 +4,15 @@
     capture-0001.db ...      finished segments
     capture.manifest.json    this
 
-Rule: a manifest may come from a stranger. It names plain files of its own folder, and nothing of it is believed that
-the files themselves say otherwise.
+Rule: a manifest may come from a stranger. It names no other files than those that follow from its active file's name,
+and nothing of it is believed that the files themselves say otherwise.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -77,8 +78,7 @@ def segment_path(capture: Path, segment: int) -> Path:
 def read_manifest(path: Path) -> Manifest:
     """Raises FileFormatError for what `write_manifest` would not write."""
     try:
-        with path.open("rb") as file:
-            text = file.read(_MOST_BYTES + 1)
+        text = _read_regular(path)
     except FileNotFoundError:
         raise FileFormatError(f"{path} does not exist") from None
     except OSError as error:
@@ -89,6 +89,18 @@ def read_manifest(path: Path) -> Manifest:
         return _manifest(json.loads(text))
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
         raise FileFormatError(f"{path} is damaged: it is no manifest that a recorder writes") from None
+
+
+def _read_regular(path: Path) -> bytes:
+    """A pipe or a device would block its reader, also one that took the file's place after the first look."""
+    sentence = f"{path} is not a regular file, so it is no manifest"
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise FileFormatError(sentence)
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise FileFormatError(sentence)
+        return file.read(_MOST_BYTES + 1)
 
 
 def write_manifest(path: Path, manifest: Manifest) -> None:
@@ -151,11 +163,12 @@ def _manifest(found: Any) -> Manifest:
     if cells.whole(found["format"]) != MANIFEST_FORMAT or len(found["segments"]) > 100_000:
         raise cells.DamagedCellError
     segments = tuple(_entry(one) for one in found["segments"])
-    names = [one.file for one in segments]
     numbers = [one.segment for one in segments]
     active = _plain(found["active"])
-    if len({*names, active}) != len(names) + 1 or numbers != sorted(set(numbers)):
+    if numbers != sorted(set(numbers)):
         raise cells.DamagedCellError
+    if any(one.file in {active, ""} or one.file != segment_path(Path(active), one.segment).name for one in segments):
+        raise cells.DamagedCellError  # whoever follows such names deletes files of others
     gone = found["expired"]
     expired = Expired(
         through=cells.whole(gone["through"]),
@@ -165,6 +178,8 @@ def _manifest(found: Any) -> Manifest:
         bytes=cells.whole(gone["bytes"]),
         losses=_losses(gone["losses"]),
     )
+    if numbers and numbers[0] <= expired.through:
+        raise cells.DamagedCellError
     return Manifest(cells.text(found["capture"]), active, segments, expired)
 
 

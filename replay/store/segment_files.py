@@ -60,7 +60,7 @@ def _open_all(path: Path, manifest: Manifest, stack: ExitStack) -> tuple[Capture
     files = []
     for number in (*sorted(known), *range(last + 1, min(newest, last + MOST_SEGMENTS))):
         name = known.get(number) or f"{path.name.removesuffix(SUFFIX)}-{number:04}.db"
-        if not _is_file(path.with_name(name)):
+        if not is_segment_file(path.with_name(name)):
             if number == newest - 1 and active is None:
                 break
             raise _Moved
@@ -77,7 +77,7 @@ def _open_all(path: Path, manifest: Manifest, stack: ExitStack) -> tuple[Capture
 def _active(path: Path, manifest: Manifest, stack: ExitStack) -> CaptureFile | None:
     """None after a crash in mid rotation: then there is none until the recorder starts again."""
     active = path.with_name(manifest.active)
-    if not _is_file(active):
+    if not is_segment_file(active):
         return None
     with suppress(FileNotFoundError):
         return _opened(active, stack)
@@ -90,8 +90,8 @@ def _opened(path: Path, stack: ExitStack) -> CaptureFile:
     return part
 
 
-def _is_file(path: Path) -> bool:
-    """A link is refused: it would lead out of the manifest's folder."""
+def is_segment_file(path: Path) -> bool:
+    """Is it there? A link is refused, it would lead out of the manifest's folder. Raises FileFormatError."""
     try:
         mode = path.lstat().st_mode
     except OSError:

@@ -7,10 +7,13 @@ no active file, and none prepared                  a new one goes on where the l
 a prepared next file beside an active one          it is removed (killed before the rename)
 a file that the manifest counts as deleted         it is removed (killed in the middle of retention)
 no file that the manifest names                    it is counted as deleted
+
+Rule: a manifest may be forged. No segment is removed that does not say itself that it is one of this capture.
 """
 
 from __future__ import annotations
 
+import stat
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -20,10 +23,14 @@ from replay.model.errors import FileFormatError
 from replay.store.capture_file import CaptureFile
 from replay.store.capture_writer import CaptureWriter, SegmentStart
 from replay.store.file_summary import FileSummary
+from replay.store.files import Checks
 from replay.store.manifest import Manifest, SegmentEntry, manifest_path, read_manifest, segment_path
 from replay.store.retention import with_expired
+from replay.store.segment_files import is_segment_file
 
 _COMPANIONS = ("-wal", "-shm")
+_MOST_LEFT = 1000  # segments that one interrupted retention can have left behind
+_IDENTITY = Checks(cell_bytes=8 << 20, whole_below_bytes=0)  # its rows do not matter when it is deleted
 
 
 def next_path(capture: Path) -> Path:
@@ -53,9 +60,7 @@ def find_segments(capture: Path, info: CaptureInfo) -> Manifest:
     if manifest.active != capture.name:
         raise FileFormatError(f"{where} belongs to {manifest.active}: name that file, or choose another name")
     gone = manifest.expired.through
-    for number in range(max(1, gone - 1000), gone + 1):
-        segment_path(capture, number).unlink(missing_ok=True)
-    known = {one.segment: one for one in manifest.segments if capture.with_name(one.file).exists()}
+    known = {one.segment: one for one in manifest.segments if is_segment_file(capture.with_name(one.file))}
     missing = [one for one in manifest.segments if one.segment not in known]  # somebody deleted it: it counts as that
     number = max((gone, *(one.segment for one in manifest.segments))) + 1
     while (path := segment_path(capture, number)).exists():
@@ -67,11 +72,50 @@ def find_segments(capture: Path, info: CaptureInfo) -> Manifest:
     return replace(manifest, segments=segments, expired=expired)
 
 
+def require_same_capture(capture: Path, manifest: Manifest, capture_id: str) -> None:
+    """The manifest, and each file that it names or that was found, are of the active file's capture, or it raises."""
+    if manifest.capture not in {"", capture_id}:
+        raise FileFormatError(f"{manifest_path(capture)} is of another capture than {capture}: move it away")
+    for one in manifest.segments:
+        if one.id != _entry_id(capture_id, one.segment):
+            other = capture.with_name(one.file)
+            raise FileFormatError(f"{other} is of another capture than {capture}: move it, or choose another name")
+
+
+def finish_retention(capture: Path, manifest: Manifest, capture_id: str) -> None:
+    """Remove what the manifest counts as deleted and is still there. Raises OSError."""
+    gone = manifest.expired.through
+    for number in range(max(1, gone - _MOST_LEFT), gone + 1):
+        remove_segment(capture, number, capture_id)
+
+
+def remove_segment(capture: Path, number: int, capture_id: str) -> None:
+    """Only a capture that says that it is this segment of ours; any other file of that name stays. Raises OSError."""
+    path = segment_path(capture, number)
+    if _is_ours(path, number, capture_id):
+        path.unlink(missing_ok=True)
+
+
+def _is_ours(path: Path, number: int, capture_id: str) -> bool:
+    try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            return False
+        file = CaptureFile(path, _IDENTITY)
+    except (FileNotFoundError, FileFormatError):
+        return False
+    try:
+        return (file.info().id, file.segment()) == (capture_id, number)
+    except FileFormatError:
+        return False
+    finally:
+        file.close()
+
+
 def entry_of(path: Path, segment: int, capture_id: str, held: FileSummary) -> SegmentEntry:
     return SegmentEntry(
         segment=segment,
         file=path.name,
-        id=f"{capture_id}-{segment:04}",
+        id=_entry_id(capture_id, segment),
         first=held.first,
         last=held.last,
         exchanges=held.exchanges,
@@ -79,6 +123,10 @@ def entry_of(path: Path, segment: int, capture_id: str, held: FileSummary) -> Se
         bytes=path.stat().st_size,
         losses=held.losses,
     )
+
+
+def _entry_id(capture_id: str, segment: int) -> str:
+    return f"{capture_id}-{segment:04}"
 
 
 def _provide_active(capture: Path, info: CaptureInfo, number: int) -> None:

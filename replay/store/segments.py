@@ -24,7 +24,16 @@ from replay.store.capture_writer import CaptureTotals, CaptureWriter
 from replay.store.manifest import Manifest, manifest_path, segment_path, sync_folder, write_manifest
 from replay.store.retention import Rotation, is_due, outlived, with_expired
 from replay.store.segment_digest import DigestMaker
-from replay.store.segment_start import entry_of, find_segments, next_path, remove_companions, require_fresh
+from replay.store.segment_start import (
+    entry_of,
+    find_segments,
+    finish_retention,
+    next_path,
+    remove_companions,
+    remove_segment,
+    require_fresh,
+    require_same_capture,
+)
 
 __all__ = ["Rotation", "SegmentedWriter", "open_segments"]
 
@@ -174,9 +183,16 @@ class SegmentedWriter:
     def _open(self) -> CaptureWriter:
         """The active file. Without one (at the start, after a failed rotation): heal what is there, and open it."""
         if self._writer is None:
-            self._manifest = find_segments(self._path, self._info)
+            found = find_segments(self._path, self._info)
+            writer = CaptureWriter.open_append(self._path, self._info)
+            try:
+                require_same_capture(self._path, found, writer.capture_id)
+                finish_retention(self._path, found, writer.capture_id)
+            except BaseException:
+                writer.close()
+                raise
+            self._writer, self._manifest = writer, replace(found, capture=writer.capture_id)
             self._count_before()
-            self._writer = CaptureWriter.open_append(self._path, self._info)
         return self._writer
 
     def _rotate(self, writer: CaptureWriter) -> None:
@@ -216,7 +232,7 @@ class SegmentedWriter:
         self._manifest = replace(self._manifest, segments=segments[count:], expired=expired)
         self._write_manifest()
         for one in gone:
-            self._path.with_name(one.file).unlink(missing_ok=True)
+            remove_segment(self._path, one.segment, self.capture_id)
 
     def _reopen_if_hidden(self) -> None:
         """Somebody who had an earlier file open as a writer may delete our WAL by its name when he closes it."""

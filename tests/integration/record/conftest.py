@@ -136,7 +136,8 @@ def start_proxy(tmp_path: Path) -> Iterator[StartProxy]:
 
     yield start
     for proxy in started:
-        print(proxy.text())  # pytest shows it when the test failed
+        with contextlib.suppress(OSError):
+            print(proxy.text())  # pytest shows it when the test failed
         if proxy.process.poll() is None:
             proxy.process.kill()
             proxy.process.wait(10)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import closing
 from itertools import repeat
 from pathlib import Path
@@ -62,6 +62,16 @@ class Load:
                 except ClientError:
                     self.cut += 1
                     await asyncio.sleep(0.02)
+
+
+async def both_ways(check: Callable[[str, Path], Awaitable[None]], folder: Path) -> None:
+    """The same check with mitmdump and with `replay record`, side by side: most of its time is waiting."""
+
+    async def one(way: str) -> None:
+        (folder / way).mkdir()
+        await check(way, folder / way)
+
+    await asyncio.gather(one("mitmdump"), one("record"))
 
 
 def account(path: Path) -> tuple[int, dict[str, int]]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from aiohttp import ClientError, ClientSession
 
-from integration.record.faults import account, committed, is_running, is_sound, one_other_than, send, until
+from integration.record.faults import account, both_ways, committed, is_running, is_sound, one_other_than, send, until
 from integration.record.resident import proxy_resident_kb
 
 _LONG = 500_000
@@ -73,58 +73,64 @@ async def test_a_stopped_writer_costs_what_finds_no_room(start_proxy, way: str, 
         assert f"captured {captured}, dropped {lost['queue-full']} queue-full, refused 0" in proxy.text()
 
 
-async def test_a_lock_is_waited_for(start_proxy, way: str, shop: str) -> None:
+async def test_a_lock_is_waited_for(start_proxy, tmp_path: Path, shop: str) -> None:
     """Somebody holds the write lock for seconds: all is committed after it. One that he keeps to the end costs what
     was recorded meanwhile, and the end comes in time all the same."""
-    proxy = await asyncio.to_thread(start_proxy, way, shop)
-    sent = await send(proxy.url, 20)
-    with closing(sqlite3.connect(proxy.capture, isolation_level=None)) as other:
-        other.execute("BEGIN EXCLUSIVE")
-        sent += await send(proxy.url, 60)
-        await asyncio.sleep(3.0)  # beyond what one statement waits for
-        other.execute("ROLLBACK")
-        await until(lambda: committed(proxy.capture) == sent)
-        other.execute("BEGIN EXCLUSIVE")
-        late = await send(proxy.url, 5)
-        assert await proxy.stop_while_serving() == 0
-        other.execute("ROLLBACK")
-    assert f"captured {sent}, dropped {late} not-stored" in proxy.text()
-    assert account(proxy.capture)[0] == sent
-    assert is_sound(proxy.capture)
+
+    async def check(way: str, folder: Path) -> None:
+        proxy = await asyncio.to_thread(start_proxy, way, shop, folder=folder)
+        sent = await send(proxy.url, 20)
+        with closing(sqlite3.connect(proxy.capture, isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            sent += await send(proxy.url, 60)
+            await asyncio.sleep(3.0)  # beyond what one statement waits for
+            other.execute("ROLLBACK")
+            await until(lambda: committed(proxy.capture) == sent)
+            other.execute("BEGIN EXCLUSIVE")
+            late = await send(proxy.url, 5)
+            assert await proxy.stop_while_serving() == 0
+            other.execute("ROLLBACK")
+        assert f"captured {sent}, dropped {late} not-stored" in proxy.text()
+        assert account(proxy.capture)[0] == sent
+        assert is_sound(proxy.capture)
+
+    await both_ways(check, tmp_path)
 
 
-async def test_a_file_that_is_taken_away_is_begun_anew(start_proxy, way: str, tmp_path: Path, shop: str) -> None:
+async def test_a_file_that_is_taken_away_is_begun_anew(start_proxy, tmp_path: Path, shop: str) -> None:
     """Removed, and then with its whole folder: what was in it is lost and counted as such; recording goes on in a file
     that can be found, as soon as there is a place for it."""
-    folder = tmp_path / "inner"
-    folder.mkdir()
-    proxy = await asyncio.to_thread(start_proxy, way, shop, folder=folder)
-    sent = await send(proxy.url, 30)
-    await until(lambda: committed(proxy.capture) == sent)
-    for path in folder.glob("c.db*"):
-        path.unlink()
-    await until(lambda: proxy.capture.exists() and bool(proxy.writer_pids))
-    sent += await send(proxy.url, 10)
-    away = folder.rename(folder.with_name("away"))
-    sent += await send(proxy.url, 10)
-    await until(lambda: not proxy.writer_pids)
-    folder.mkdir()
-    await until(lambda: proxy.capture.exists() and bool(proxy.writer_pids))
-    late = await send(proxy.url, 30)
-    assert await proxy.stop_while_serving() == 0
-    captured, lost = account(proxy.capture)
-    assert captured >= late
-    assert captured + sum(lost.values()) == sent + late
-    assert set(lost) == {"writer-dead"}
-    assert is_sound(away / "c.db")
+
+    async def check(way: str, place: Path) -> None:
+        folder = place / "inner"
+        folder.mkdir()
+        proxy = await asyncio.to_thread(start_proxy, way, shop, folder=folder)
+        sent = await send(proxy.url, 30)
+        await until(lambda: committed(proxy.capture) == sent)
+        for path in folder.glob("c.db*"):
+            path.unlink()
+        await until(lambda: proxy.capture.exists() and bool(proxy.writer_pids))
+        sent += await send(proxy.url, 10)
+        away = folder.rename(folder.with_name("away"))
+        sent += await send(proxy.url, 10)
+        await until(lambda: not proxy.writer_pids)
+        folder.mkdir()
+        await until(lambda: proxy.capture.exists() and bool(proxy.writer_pids))
+        late = await send(proxy.url, 30)
+        assert await proxy.stop_while_serving() == 0
+        captured, lost = account(proxy.capture)
+        assert captured >= late
+        assert captured + sum(lost.values()) == sent + late
+        assert set(lost) == {"writer-dead"}
+        assert is_sound(away / "c.db")
+
+    await both_ways(check, tmp_path)
 
 
 async def test_requests_cut_by_the_stop_are_counted(start_proxy, tmp_path: Path, shop: str) -> None:
     """What does not end within the 10 s of the drain is cut, and has a fate in the capture all the same."""
 
-    async def cut(way: str) -> tuple[int, dict[str, int]]:
-        folder = tmp_path / way
-        folder.mkdir()
+    async def check(way: str, folder: Path) -> None:
         proxy = await asyncio.to_thread(start_proxy, way, shop, folder=folder)
         async with ClientSession(proxy.url) as client:
             waiting = asyncio.ensure_future(client.get("/stuck"))
@@ -132,11 +138,11 @@ async def test_requests_cut_by_the_stop_are_counted(start_proxy, tmp_path: Path,
             assert await proxy.stop_while_serving() == 0
             (done,) = await asyncio.gather(waiting, return_exceptions=True)
         assert isinstance(done, ClientError)
-        return account(proxy.capture)
-
-    for captured, lost in await asyncio.gather(cut("mitmdump"), cut("record")):
+        captured, lost = account(proxy.capture)
         assert captured + sum(lost.values()) == 1
         assert set(lost) <= {"unfinished"}
+
+    await both_ways(check, tmp_path)
 
 
 async def test_a_killed_mitmdump_is_accounted_for(start_proxy, shop: str) -> None:

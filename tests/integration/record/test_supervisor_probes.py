@@ -6,9 +6,12 @@ import asyncio
 import os
 import signal
 import socket
+from pathlib import Path
 
 from aiohttp import ClientSession
 from prometheus_client.parser import text_string_to_metric_families
+
+from integration.record.faults import both_ways
 
 
 def free_port() -> int:
@@ -72,29 +75,33 @@ async def test_metrics_add_up(start_proxy, way: str, shop: str) -> None:
     assert await proxy.stop_while_serving() == 0
 
 
-async def test_a_dead_writer_does_not_fail_the_probes(start_proxy, way: str, shop: str) -> None:
+async def test_a_dead_writer_does_not_fail_the_probes(start_proxy, tmp_path: Path, shop: str) -> None:
     """An orchestrator must not kill a sidecar whose traffic is fine."""
-    port = free_port()
-    proxy = await asyncio.to_thread(start_proxy, way, shop, f"replay_metrics=127.0.0.1:{port}")
-    async with ClientSession(f"http://127.0.0.1:{port}") as client:
-        async with client.get("/readyz") as answer:
-            assert answer.status == 200
-            assert await answer.json() == {"ready": True, "recording": True, "writer": "alive", "workers": 1}
-        hidden = proxy.capture.with_suffix(".hidden")
-        proxy.capture.rename(hidden)
-        proxy.capture.mkdir()  # no writer can be started on a folder
-        os.kill(proxy.writer_pid, signal.SIGKILL)
-        for _ in range(100):
+
+    async def check(way: str, folder: Path) -> None:
+        port = free_port()
+        proxy = await asyncio.to_thread(start_proxy, way, shop, f"replay_metrics=127.0.0.1:{port}", folder=folder)
+        async with ClientSession(f"http://127.0.0.1:{port}") as client:
             async with client.get("/readyz") as answer:
-                status, told = answer.status, await answer.json()
-            if told["writer"] == "dead":
-                break
-            await asyncio.sleep(0.1)
-        assert (status, told["ready"], told["recording"], told["writer"]) == (200, True, False, "dead")
-        async with client.get("/healthz") as answer:
-            assert answer.status == 200
-        await send(proxy.url, 5)
-        async with client.get("/nothing") as answer:
-            assert answer.status == 404
-    assert await proxy.stop_while_serving() == 0
-    assert "may lack" in proxy.text()
+                assert answer.status == 200
+                assert await answer.json() == {"ready": True, "recording": True, "writer": "alive", "workers": 1}
+            hidden = proxy.capture.with_suffix(".hidden")
+            proxy.capture.rename(hidden)
+            proxy.capture.mkdir()  # no writer can be started on a folder
+            os.kill(proxy.writer_pid, signal.SIGKILL)
+            for _ in range(100):
+                async with client.get("/readyz") as answer:
+                    status, told = answer.status, await answer.json()
+                if told["writer"] == "dead":
+                    break
+                await asyncio.sleep(0.1)
+            assert (status, told["ready"], told["recording"], told["writer"]) == (200, True, False, "dead")
+            async with client.get("/healthz") as answer:
+                assert answer.status == 200
+            await send(proxy.url, 5)
+            async with client.get("/nothing") as answer:
+                assert answer.status == 404
+        assert await proxy.stop_while_serving() == 0
+        assert "may lack" in proxy.text()
+
+    await both_ways(check, tmp_path)

@@ -16,6 +16,7 @@ from replay.report.view import RunView
 FOUND = Finding("f", "o", "m", Severity.MEDIUM, Level.CONFIRMED, "/", "GET", "t", "e", "o", "")
 RUN = RunInfo("r", "run", "c", "http://127.0.0.1:1", 0, 0.0, (), (), "", "0", 1.0, True)
 UNSURE = NotJudged("control-drifted", "", "", "")
+LEFT_OUT = NotJudged("websocket", "1 exchange not sent", "", "none")
 
 
 @pytest.mark.parametrize(
@@ -25,6 +26,9 @@ UNSURE = NotJudged("control-drifted", "", "", "")
         ((FOUND,), (), Threshold(), True, 1, "a confirmed finding"),
         ((FOUND,), (UNSURE,), Threshold(), True, 1, "a finding outweighs what could not be judged"),
         ((), (UNSURE,), Threshold(), True, 3, "never silently green"),
+        ((), (LEFT_OUT,), Threshold(), True, 0, "no run can send a WebSocket: told, and no reason for 3"),
+        ((), (LEFT_OUT, UNSURE), Threshold(), True, 3, "what can be played still counts"),
+        ((), (LEFT_OUT,), Threshold(), False, 3, "stopped early all the same"),
         ((), (), Threshold(), False, 3, "stopped early: not everything was judged"),
         ((FOUND,), (), Threshold(Severity.HIGH), True, 0, "below the threshold"),
         ((FOUND,), (), Threshold(Severity.MEDIUM), True, 1, "at the threshold"),

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from replay.record.balance import Account
-from replay.record.health import answer_to
+from replay.record.health import StoringWatch, answer_to
 from replay.record.metrics import exposition
 
 ACCOUNT = Account(
@@ -72,3 +72,20 @@ def test_probes_follow_the_traffic(path: str, change: dict[str, object], status:
     code, _, body = answer_to(path, replace(ACCOUNT, **change))
     assert code == status
     assert told is None or told.items() <= json.loads(body).items()
+
+
+def test_every_reason_is_there_before_the_first_loss() -> None:
+    """At 0: a rate over the first loss needs a value before it."""
+    text = exposition(replace(ACCOUNT, dropped=(), skipped=())).decode()
+    for line in ('replay_dropped_total{reason="not-stored"} 0.0', 'replay_skipped_total{reason="excluded"} 0.0'):
+        assert line in text
+
+
+def test_a_full_disk_shows_in_readiness() -> None:
+    """Batches are given up and none is committed: not recording, until one is committed again."""
+    watch = StoringWatch()
+    full = replace(ACCOUNT, dropped=(("not-stored", 5),))
+    assert [watch.look(one) for one in (ACCOUNT, full, full, replace(full, captured=8))] == [True, False, False, True]
+    body = json.loads(answer_to("/readyz", full, is_storing=False)[2])
+    assert (body["ready"], body["recording"]) == (True, False)
+    assert "disk" in body["writer"]
