@@ -62,9 +62,8 @@ async def execute(request: RunRequest, listeners: Sequence[Listener], stop: Stop
     parts = playable(recorded)
     sessions = parts.sessions
     if not sessions:
-        raise FileFormatError(
-            f"{request.capture} holds nothing that can be replayed, only {_counted(parts.left_out)}: record other traffic."
-        )
+        only = ", ".join(f"{count} of {reason}" for reason, count in parts.left_out)
+        raise FileFormatError(f"{request.capture} holds nothing that can be replayed, only {only}: record other calls.")
     chosen = pick(all_mutators(request.config.mutators), request.mutators)
     oracles = all_oracles(request.config.oracles)
     pacer = pacer_for(request.speed)
@@ -172,10 +171,6 @@ async def _with_left_out(events: AsyncIterator[Event], left_out: Sequence[NotJud
         if isinstance(event, RunStarted):
             for verdict in left_out:
                 yield Unjudged(verdict, planned=True)
-
-
-def _counted(left_out: Sequence[tuple[str, int]]) -> str:
-    return ", ".join(f"{count} of {reason}" for reason, count in left_out)
 
 
 async def _consume(events: AsyncIterator[Event], listeners: Sequence[Listener]) -> Summary:

@@ -55,7 +55,8 @@ def answer_to(path: str, account: Account, *, is_storing: bool = True) -> Answer
         case "/healthz":
             return 200, _TEXT, b"ok\n"
         case "/readyz":
-            return (200 if account.workers else 503), _JSON, json.dumps(_readiness(account, is_storing=is_storing)).encode() + b"\n"
+            body = json.dumps(_readiness(account, is_storing=is_storing)).encode() + b"\n"
+            return (200 if account.workers else 503), _JSON, body
         case "/metrics":
             return 200, CONTENT_TYPE, exposition(account)
         case _:

