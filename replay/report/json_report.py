@@ -7,6 +7,7 @@ from replay.model.difference import NoiseRule
 from replay.model.finding import Finding
 from replay.model.run import Fidelity, RunInfo, Summary
 from replay.model.tree import Tree
+from replay.play.playable import LEFT_OUT_REASONS
 from replay.report.view import ReasonCount, RunView, count_reasons, worst_first
 
 _DETAILS = 10  # distinct details shown per reason
@@ -75,8 +76,9 @@ def _coverage(view: RunView) -> Tree:
     """How much of what was planned got a verdict. Null when the run stopped before it was counted."""
     if view.summary is None:
         return None
-    cases, lost = view.summary.cases, view.summary.not_judged
-    judged = max(0, cases - lost)
+    beside = sum(1 for one in view.not_judged if one.reason in LEFT_OUT_REASONS)  # they belong to no case
+    cases, lost = view.summary.cases, view.summary.not_judged - beside
+    judged = max(0, cases - max(0, lost))
     return {"cases": cases, "judged": judged, "share": round(judged / cases, 4) if cases else None}
 
 

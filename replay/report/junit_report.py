@@ -12,6 +12,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from replay.model.codec import dump_json
 from replay.model.finding import Finding, Level
+from replay.play.playable import LEFT_OUT_REASONS
 from replay.report.view import RunView, worst_first
 
 # Everything but XML 1.0's Char (section 2.2), and the direction marks that make a CI's page lie.
@@ -44,17 +45,29 @@ def render(view: RunView) -> bytes:
     return document + b"\n"
 
 
-def _suite(root: Element, name: str, *, tests: int, failures: int = 0, errors: int = 0) -> Element:
-    counts = {"tests": tests, "failures": failures, "errors": errors, "skipped": 0}
+def _suite(root: Element, name: str, *, tests: int, failures: int = 0, errors: int = 0, skipped: int = 0) -> Element:
+    counts = {"tests": tests, "failures": failures, "errors": errors, "skipped": skipped}
     return SubElement(root, "testsuite", {"name": _legal(name)} | {key: str(n) for key, n in counts.items()})
 
 
 def _not_judged(root: Element, view: RunView) -> None:
-    suite = _suite(root, "not judged", tests=len(view.not_judged), errors=len(view.not_judged))
+    """What no run could send (a WebSocket) is skipped; the rest is an error: never green by silence."""
+    errors, skipped = _lost(view)
+    suite = _suite(root, "not judged", tests=errors + skipped, errors=errors, skipped=skipped)
     for one in view.not_judged:
         name = f"{one.endpoint} {one.mutator} {one.case_id}".strip()
         case = SubElement(suite, "testcase", classname=f"{_CLASS}.not-judged", name=_legal(name))
-        SubElement(case, "error", type=_legal(one.reason), message=_legal(f"{one.reason}: {one.detail}"))
+        message = _legal(f"{one.reason}: {one.detail}")
+        if one.reason in LEFT_OUT_REASONS:
+            SubElement(case, "skipped", message=message)
+        else:
+            SubElement(case, "error", type=_legal(one.reason), message=message)
+
+
+def _lost(view: RunView) -> tuple[int, int]:
+    """How many errors, and how many that no run could send."""
+    skipped = sum(1 for one in view.not_judged if one.reason in LEFT_OUT_REASONS)
+    return len(view.not_judged) - skipped, skipped
 
 
 def _played(root: Element, view: RunView, notes: list[Finding]) -> None:
@@ -76,7 +89,7 @@ def _passing(view: RunView) -> int:
     """1 or 0: cases were clean, or a finished run without cases found nothing and could judge everything."""
     if view.summary is None:
         return 0
-    is_all_clean = view.run.finished and not view.not_judged and not _has_failures(view) and not view.summary.cases
+    is_all_clean = view.run.finished and not _lost(view)[0] and not _has_failures(view) and not view.summary.cases
     return 1 if view.summary.clean or is_all_clean else 0
 
 
@@ -107,11 +120,11 @@ def _failure(suite: Element, finding: Finding) -> None:
 
 
 def _totals(root: Element, view: RunView, failures: int) -> None:
-    errors = len(view.not_judged)
-    root.set("tests", str(failures + errors + _passing(view)))
+    errors, skipped = _lost(view)
+    root.set("tests", str(failures + errors + skipped + _passing(view)))
     root.set("failures", str(failures))
     root.set("errors", str(errors))
-    root.set("skipped", "0")
+    root.set("skipped", str(skipped))
     root.set("time", f"{view.summary.seconds if view.summary else 0.0:.3f}")
 
 

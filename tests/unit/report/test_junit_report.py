@@ -7,7 +7,7 @@ from xml.etree.ElementTree import fromstring
 
 import pytest
 
-from replay.model.finding import Level
+from replay.model.finding import Level, NotJudged
 from replay.report.junit_report import render
 from unit.report.run_view_make import SUMMARY, finding, hostile, view
 
@@ -81,3 +81,12 @@ def test_hostile_text_neither_breaks_nor_leaves_its_element():
     text = data.decode()
     assert not {"\x1b", "\x00", "\x9b", "\u202e", "\u200b"} & set(text)
     assert "</failure><x/>" in root.find(".//failure").text
+
+
+def test_what_no_run_could_send_is_skipped_and_fails_nothing():
+    """A WebSocket in the capture is shown, and does not make every run of it red."""
+    left_out = NotJudged("websocket", "3 exchanges", "GET /live", "", "")
+    root = fromstring(render(replace(view(), not_judged=(left_out,))))
+    assert (root.get("errors"), root.get("skipped")) == ("0", "1")
+    (case,) = [case for case in root.iter("testcase") if case.find("skipped") is not None]
+    assert "websocket" in case.find("skipped").get("message")
