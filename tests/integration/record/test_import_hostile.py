@@ -152,7 +152,7 @@ def test_a_missing_file_a_folder_and_a_pipe_are_told(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no file"):
         plan_import([], tmp_path / "c.db", 1.0)
     (tmp_path / "x").write_text("what is this")
-    with pytest.raises(UsageError, match="say which it is: flows, gor, envoy, har, jsonl"):
+    with pytest.raises(UsageError, match="say which it is: mitmproxy, gor, envoy, har, jsonl"):
         plan_import([tmp_path / "x"], tmp_path / "c.db", 1.0)
     with pytest.raises(UsageError, match="no format 'pcap'"):
         plan_import([tmp_path / "x"], tmp_path / "c.db", 1.0, format_name="pcap")

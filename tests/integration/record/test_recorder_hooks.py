@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import importlib.util
+import logging
 import threading
+from collections.abc import Iterator
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -50,6 +52,18 @@ class Notes:
     @property
     def is_exact(self) -> bool:
         return self.seen == len(self.offered) + self.errors + self.unfinished
+
+
+@pytest.fixture(autouse=True)
+def _no_trace(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The addon mends mitmproxy and quiets its log for the whole process: here, for that of all other tests."""
+    monkeypatch.setattr("replay.record.proxy.hardening.install_hardening", lambda: ("nothing",))
+    loggers = [logging.getLogger(name) for name in (None, "mitmproxy", "mitmproxy.proxy", "asyncio")]
+    before = [(logger.level, logger.disabled, logger.propagate) for logger in loggers]
+    yield
+    for logger, (level, disabled, propagate) in zip(loggers, before, strict=True):
+        logger.setLevel(level)
+        logger.disabled, logger.propagate = disabled, propagate
 
 
 def load(name: str) -> ModuleType:
