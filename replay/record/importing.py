@@ -8,7 +8,6 @@ Rule: every record has one fate: read = captured + skipped + refused + dropped, 
 from __future__ import annotations
 
 import hashlib
-import os
 import signal
 import threading
 import time
@@ -19,19 +18,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from replay import __version__
 from replay.model.capture import CaptureInfo
 from replay.model.errors import FileFormatError
-from replay.model.plugins import make_plugins
 from replay.record.account import NOT_STORED, Counts, Standing, counted, total
 from replay.record.import_plan import ImportPlan, plan_import
+from replay.record.redacting import head_of, policy_of
 from replay.record.scribe import Scribe
 from replay.record.settings import RecordSettings
 from replay.record.snapshot import RawMessage, Snapshot
 from replay.record.sources.contract import Found, Skipped, Source
-from replay.redact.builtin import BUILTIN
-from replay.redact.policy import Keep, Policy
-from replay.redact.pseudonyms import Pseudonym
+from replay.redact.policy import Policy
 from replay.store.claim import claimed
 from replay.store.manifest import manifest_path
 from replay.store.segments import Rotation, SegmentedWriter, open_segments
@@ -84,8 +80,8 @@ def import_capture(plan: ImportPlan, on_progress: OnProgress = lambda _: None) -
     Raises FileFormatError when nothing at all could be read (the capture is then not there), and when the capture
     cannot be opened. Ctrl-C ends it between two records; a second one at once.
     """
-    policy = _policy(plan.key, plan.settings)
-    info = _info(policy, plan.created)
+    policy = policy_of(plan.key, plan.settings)
+    info = head_of(policy, plan.created)
     is_new = not (plan.append and plan.out.exists())
     with claimed(plan.out):
         return _imported(plan, policy, info, on_progress, is_new=is_new)
@@ -253,24 +249,6 @@ def _told_to_stop() -> Iterator[threading.Event]:
         yield stop
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def _policy(key: bytes, settings: RecordSettings) -> Policy:
-    # Framing comes last: it measures what all others wrote.
-    redactors = (*BUILTIN[:-1], *make_plugins("replay.redactors"), BUILTIN[-1])
-    return Policy(Pseudonym(key), redactors, [Keep(*keep) for keep in settings.keeps])
-
-
-def _info(policy: Policy, created: float) -> CaptureInfo:
-    return CaptureInfo(
-        id=os.urandom(8).hex(),
-        format_version=0,  # the file's own is in its header
-        created=created,
-        key_id=policy.key_id,
-        policy_digest=policy.digest,
-        origins=(),
-        tool_version=__version__,
-    )
 
 
 def _rotation(settings: RecordSettings) -> Rotation:

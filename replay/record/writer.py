@@ -20,21 +20,17 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
-from replay import __version__
-from replay.model.capture import CaptureInfo
 from replay.model.errors import ReplayError
-from replay.model.plugins import make_plugins
 from replay.record.account import Standing
 from replay.record.feeds import Feeds
 from replay.record.frames import FrameKind
 from replay.record.ledger import Ledger
 from replay.record.private_memory import keep_memory_private
+from replay.record.redacting import head_of, policy_of
 from replay.record.scribe import Scribe
 from replay.record.settings import RecordSettings
 from replay.record.writing import Writing
-from replay.redact.builtin import BUILTIN
-from replay.redact.policy import Keep, Policy
-from replay.redact.pseudonyms import Pseudonym
+from replay.redact.policy import Policy
 from replay.store.capture_writer import CaptureWriter
 from replay.store.claim import claimed
 from replay.store.manifest import manifest_path
@@ -56,7 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
     hello, settings = first[1], RecordSettings.from_wire(first[1]["settings"])
     claim = ExitStack()  # until the process ends
     try:
-        policy = _policy(hello["key"], settings)
+        policy = policy_of(hello["key"], settings)
         claim.enter_context(claimed(options.capture))
         capture = _open(options.capture, policy, settings, hello["created"], append=options.append)
     except ReplayError as error:
@@ -103,24 +99,10 @@ def _isolate() -> None:
     sys.excepthook = lambda kind, _value, _trace: print(f"replay writer: {kind.__name__}", file=sys.stderr)
 
 
-def _policy(key: bytes, settings: RecordSettings) -> Policy:
-    # Framing comes last: it measures what all others wrote.
-    redactors = (*BUILTIN[:-1], *make_plugins("replay.redactors"), BUILTIN[-1])
-    return Policy(Pseudonym(key), redactors, [Keep(*keep) for keep in settings.keeps])
-
-
 def _open(
     path: Path, policy: Policy, settings: RecordSettings, created: float, *, append: bool
 ) -> CaptureWriter | SegmentedWriter:
-    info = CaptureInfo(
-        id=os.urandom(8).hex(),
-        format_version=0,  # the file's own is in its header
-        created=created,
-        key_id=policy.key_id,
-        policy_digest=policy.digest,
-        origins=(),
-        tool_version=__version__,
-    )
+    info = head_of(policy, created)
     rotation = Rotation(settings.rotate_bytes, settings.rotate_seconds, settings.keep_bytes, settings.keep_seconds)
     if rotation != Rotation() or manifest_path(path).exists():
         return open_segments(path, info, append=append, rotation=rotation, now=time.time)  # noqa: TID251 - retention's clock

@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol
 
 from replay.model.capture import RedactedField
 from replay.model.exchange import Exchange
+from replay.redact.guide import PLAIN, Guide
 from replay.redact.pseudonyms import Pseudonym
 
 
@@ -75,11 +76,11 @@ class Change(NamedTuple):
 class Notes:
     """The clipboard of one exchange: what may stay here, and what was done.
 
-    `keeps` are place patterns (`body.items[*].title`) that the configuration lets stay at this endpoint. `words` are
-    the names and words that stayed: the second look does not take them for survivors.
+    `guide` says what the policy wants at this endpoint. `words` are the names and words that stayed: the second look
+    does not take them for survivors.
     """
 
-    keeps: frozenset[str] = frozenset()
+    guide: Guide = PLAIN
     originals: set[Original] = field(default_factory=set)
     words: set[str] = field(default_factory=set)
     counts: dict[tuple[Side, str, ValueClass, Action], int] = field(default_factory=dict)

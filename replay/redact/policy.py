@@ -19,6 +19,8 @@ from replay.model.exchange import Exchange, RedactedExchange
 from replay.redact.budget import is_too_costly
 from replay.redact.builtin import BUILTIN
 from replay.redact.contract import Notes, Redactor
+from replay.redact.guide import Guide
+from replay.redact.lexicon import BUILT_IN, Lexicon
 from replay.redact.pseudonyms import Pseudonym
 from replay.redact.survivors import has_survivor
 from replay.redact.vocabulary import fingerprint_text
@@ -63,14 +65,20 @@ class Redacted:
 class Policy:
     """One key, an ordered tuple of redactors, and the places that may stay."""
 
-    __slots__ = ("_keeps", "_pseudonym", "_redactors")
+    __slots__ = ("_guides", "_keeps", "_lexicon", "_pseudonym", "_redactors")
 
     def __init__(
-        self, pseudonym: Pseudonym, redactors: Iterable[Redactor] = BUILTIN, keeps: Iterable[Keep] = ()
+        self,
+        pseudonym: Pseudonym,
+        redactors: Iterable[Redactor] = BUILTIN,
+        keeps: Iterable[Keep] = (),
+        lexicon: Lexicon = BUILT_IN,
     ) -> None:
         self._pseudonym = pseudonym
         self._redactors = tuple(redactors)
         self._keeps = tuple(keeps)
+        self._lexicon = lexicon
+        self._guides: dict[frozenset[str], Guide] = {}  # as many as sets of rules that hold together
 
     def redact(self, exchange: Exchange | Redacted) -> Redacted:
         """The only maker of a RedactedExchange. Raises Refused. What is redacted already comes back as it is."""
@@ -78,7 +86,7 @@ class Policy:
             return exchange
         if is_too_costly(exchange):
             raise Refused("too-costly")
-        notes = Notes(keeps=self._kept_at(exchange))
+        notes = Notes(self._guide_at(exchange))
         fresh = exchange
         for redactor in self._redactors:
             fresh = self._step(redactor, fresh, notes)
@@ -98,11 +106,15 @@ class Policy:
     def key_id(self) -> str:
         return self._pseudonym.key_id()
 
-    def _kept_at(self, exchange: Exchange) -> frozenset[str]:
-        if not self._keeps:
-            return frozenset()
-        endpoint = endpoint_of(exchange.request.method, exchange.request.target)
-        return frozenset(keep.place for keep in self._keeps if keep.endpoint in ("", endpoint))
+    def _guide_at(self, exchange: Exchange) -> Guide:
+        keeps: frozenset[str] = frozenset()
+        if self._keeps:
+            endpoint = endpoint_of(exchange.request.method, exchange.request.target)
+            keeps = frozenset(keep.place for keep in self._keeps if keep.endpoint in ("", endpoint))
+        known = self._guides.get(keeps)
+        if known is None:
+            known = self._guides[keeps] = Guide(keeps, self._lexicon)
+        return known
 
     def _step(self, redactor: Redactor, exchange: Exchange, notes: Notes) -> Exchange:
         try:

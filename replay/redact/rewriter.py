@@ -43,7 +43,7 @@ class Rewriter:
 
     def value(self, name: str, text: str, place: str, in_error: bool = False) -> str:
         """What stands for `text`, found under `name` at `place`."""
-        if self.notes.keeps and place in self.notes.keeps and not has_strong(text):
+        if place in self.notes.guide.keeps and not has_strong(text):
             self.notes.words.add(text)
             return text
         return self.notes.apply(self.side, place, self.change(role_of(name, in_error), text))
@@ -119,7 +119,7 @@ class Rewriter:
         return Change("".join([*parts, fresh[end:]]), kind, Action.PSEUDONYMISE, tuple(originals))
 
     def _number(self, role: KeyRole, value: int | float, place: str) -> Scalar:
-        if self.notes.keeps and place in self.notes.keeps:
+        if place in self.notes.guide.keeps:
             self.notes.words.add(str(value))
             return value
         values = self.pseudonym.memo.values(role, self.nesting)
@@ -161,7 +161,7 @@ class Rewriter:
 
     def inner(self) -> Rewriter:
         """A desk one level deeper, with notes of its own: the outer value is noted once, as what it is."""
-        return Rewriter(self.pseudonym, Notes(), self.side, self.nesting + 1)
+        return Rewriter(self.pseudonym, Notes(self.notes.guide.within()), self.side, self.nesting + 1)
 
 
 def _hidden(kind: ValueClass, new: str, old: str) -> Change:

@@ -8,6 +8,7 @@ from replay.model.body import Body
 from replay.model.exchange import Exchange, Outcome, Request, Response
 from replay.model.headers import Headers
 from replay.redact.contract import Notes, Side
+from replay.redact.guide import Guide
 from replay.redact.pseudonyms import Pseudonym
 from replay.redact.rewriter import Rewriter
 
@@ -49,7 +50,7 @@ def with_fields(
             if not wants(key):
                 out.append(field)
                 continue
-            done = _field(pseudonym, notes, (redactor, side, key, field[1], notes.keeps), change)
+            done = _field(pseudonym, notes, (redactor, side, key, field[1], notes.guide), change)
             if done is not None:
                 out.append(field if done == field[1] else (field[0], done))
         fresh = tuple(out)
@@ -58,7 +59,7 @@ def with_fields(
     return with_headers(exchange, each)
 
 
-Case = tuple[str, Side, str, str, frozenset[str]]
+Case = tuple[str, Side, str, str, Guide]
 
 
 def _field(
@@ -66,8 +67,8 @@ def _field(
 ) -> str | None:
     known: tuple[str | None, Notes] | None = pseudonym.memo.fields.find(case)
     if known is None:
-        _, side, key, value, keeps = case
-        own = Notes(keeps)
+        _, side, key, value, guide = case
+        own = Notes(guide)
         known = change(Rewriter(pseudonym, own, side), key, value), own
         if len(value) <= _MOST_REMEMBERED:
             pseudonym.memo.fields.keep(case, known)

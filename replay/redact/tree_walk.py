@@ -143,7 +143,7 @@ def _root(desk: Desk, place: str) -> Spot:
 
 def _object(desk: Desk, node: dict[str, Tree], shape: Shape, stack: Stack, hidden: list[tuple[Original, ...]]) -> None:
     """The way of most objects; it does for each value what `Rewriter.scalar` does, without the calls."""
-    notes, side, counts, keeps = desk.notes, desk.side, desk.notes.counts, desk.notes.keeps
+    notes, side, counts, keeps = desk.notes, desk.side, desk.notes.counts, desk.notes.guide.keeps
     notes.words |= shape.keys
     for (key, spot, inside), value in zip(shape.fields, node.values(), strict=True):
         kind = type(value)
@@ -169,7 +169,7 @@ def _object(desk: Desk, node: dict[str, Tree], shape: Shape, stack: Stack, hidde
 
 
 def _list(desk: Desk, node: list[Tree], spot: Spot, stack: Stack, hidden: list[tuple[Original, ...]]) -> None:
-    notes, keeps = desk.notes, desk.notes.keeps
+    notes, keeps = desk.notes, desk.notes.guide.keeps
     for i, value in enumerate(node):
         kind = type(value)
         if kind is str:
