@@ -18,10 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from replay.model.errors import FileFormatError
-from replay.record.snapshot import RawHeaders, Snapshot
+from replay.record.snapshot import RawHeaders
 from replay.record.sources.byte_stream import open_stream
 from replay.record.sources.contract import Found, OnBytes, Skipped, keep_quiet
 from replay.record.sources.foreign_values import (
+    DEFAULT_PORTS,
+    UrlParts,
     base64_bytes,
     first_value,
     header_fields,
@@ -35,6 +37,7 @@ from replay.record.sources.foreign_values import (
     text_of,
     utf8_bytes,
 )
+from replay.record.sources.halves import Half, joined
 from replay.record.sources.json_elements import ElementSplitter, read_record
 
 _BUFFERED, _STREAMED = "http_buffered_trace", "http_streamed_trace_segment"
@@ -82,31 +85,21 @@ def snapshot_of(trace: dict[str, Any]) -> Found:
         return Skipped("tunnel")
     if status is None:
         return Skipped("bad-status")
-    body, size_bytes = _body(request)
-    answer, answer_bytes = _body(response)
     authority = pseudo.get(b":authority", "") or first_value(asked, b"host")
     host, port = host_and_port(authority)
     scheme = "https" if pseudo.get(b":scheme", "") == "https" else "http"
     started = _received(request) or _date(answered)
-    return Snapshot(
-        connection=_client(buffered),
-        upstream_host=host,
-        upstream_port=port or (443 if scheme == "https" else 80),
-        scheme=scheme,
-        host=authority.encode("latin-1"),
-        method=method,
-        target=target_bytes(target),
-        request_headers=asked,
-        request_body=body,
-        request_bytes=size_bytes,
-        status=status,
-        response_headers=answered,
-        response_body=answer,
-        response_bytes=answer_bytes,
-        error="" if status else "server disconnected",
+    url = UrlParts(scheme, authority.encode("latin-1"), host, port or DEFAULT_PORTS[scheme], target_bytes(target))
+    return joined(
+        url,
+        method,
+        Half(asked, *_body(request)),
+        status,
+        Half(answered, *_body(response), header_fields(response.get("trailers"))),
         started=started,
         ended=max(started, _received(response)),
-        response_trailers=header_fields(response.get("trailers")),
+        connection=_client(buffered),
+        error="server disconnected",
     )
 
 

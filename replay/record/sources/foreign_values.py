@@ -27,7 +27,7 @@ _DIGITS = re.compile(r"-?\d{1,15}(\.\d{1,9})?")
 _MOST_FIELDS = 1000
 _LATEST = 1e11  # seconds: beyond it the number was milliseconds or nonsense
 _TARGET_SAFE = "".join(map(chr, range(0x21, 0x7F)))
-_DEFAULT_PORTS = {"http": 80, "https": 443}
+DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def url_parts(url: Any) -> UrlParts | None:
     if not host:
         return None
     target = match[3] if match[3].startswith("/") else f"/{match[3]}"
-    return UrlParts(scheme, wire_bytes(authority), host, port or _DEFAULT_PORTS[scheme], target_bytes(target))
+    return UrlParts(scheme, wire_bytes(authority), host, port or DEFAULT_PORTS[scheme], target_bytes(target))
 
 
 def host_and_port(authority: Any) -> tuple[str, int]:

@@ -20,7 +20,15 @@ from replay.record.snapshot import Snapshot
 from replay.record.sources.byte_stream import open_stream
 from replay.record.sources.contract import Found, OnBytes, Skipped, keep_quiet
 from replay.record.sources.cuts import Cutter
-from replay.record.sources.foreign_values import first_value, host_and_port, target_bytes, url_parts
+from replay.record.sources.foreign_values import (
+    DEFAULT_PORTS,
+    UrlParts,
+    first_value,
+    host_and_port,
+    target_bytes,
+    url_parts,
+)
+from replay.record.sources.halves import Half, joined
 from replay.record.sources.http_message import MalformedError, Message, read_request, read_response
 
 _SEPARATOR = "\n🐵🙈🙉\n".encode()
@@ -137,32 +145,24 @@ def _snapshot(request: _Half, response: _Half) -> Found:
         return Skipped("unreadable")
     if asked.method == b"CONNECT":
         return Skipped("tunnel")
-    return _joined(asked, answered, request.at / _NANO, _ended(request, response) / _NANO)
+    return _whole(asked, answered, request.at / _NANO, _ended(request, response) / _NANO)
 
 
-def _joined(asked: Message, answered: Message, started: float, ended: float) -> Snapshot:
+def _whole(asked: Message, answered: Message, started: float, ended: float) -> Snapshot:
     url = url_parts(asked.target.decode("latin-1"))  # absolute-form: the recorder stood in front of a proxy
-    authority = url.authority if url else first_value(asked.headers, b"host").encode("latin-1")
-    host, port = host_and_port(authority.decode("latin-1"))
-    return Snapshot(
-        connection="",  # GoReplay does not tell
-        upstream_host=host,
-        upstream_port=port or 80,
-        scheme=url.scheme if url else "http",
-        host=authority,
-        method=asked.method,
-        target=url.target if url else target_bytes(asked.target.decode("latin-1")),
-        request_headers=asked.headers,
-        request_body=asked.body,
-        request_bytes=asked.size_bytes,
-        status=answered.status,
-        response_headers=answered.headers,
-        response_body=answered.body,
-        response_bytes=answered.size_bytes,
-        error="",
+    if url is None:
+        authority = first_value(asked.headers, b"host")
+        host, port = host_and_port(authority)
+        target = target_bytes(asked.target.decode("latin-1"))
+        url = UrlParts("http", authority.encode("latin-1"), host, port or DEFAULT_PORTS["http"], target)
+    return joined(
+        url,
+        asked.method,
+        Half(asked.headers, asked.body, asked.size_bytes),
+        answered.status,
+        Half(answered.headers, answered.body, answered.size_bytes, answered.trailers),
         started=started,
         ended=ended,
-        response_trailers=answered.trailers,
     )
 
 

@@ -6,6 +6,7 @@ Pseudo-headers (":authority") go too, their values are elsewhere in the entry.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -30,6 +31,7 @@ from replay.record.sources.foreign_values import (
     wire_bytes,
     without,
 )
+from replay.record.sources.halves import Half, joined
 
 _BROWSER = "browser"
 _TEXT, _BINARY = 1, 2  # opcodes (RFC 6455 section 5.2)
@@ -70,30 +72,21 @@ def _snapshot(
 ) -> Snapshot:
     request, response = object_of(entry.get("request")), object_of(entry.get("response"))
     asked, answered = _fields(request, _cookie_line), _fields(response, _cookie_lines) if status else ()
-    body, size_bytes = _request_body(request, first_value(asked, b"content-type"))
-    answer, answer_bytes = _response_body(response, answered) if status else (b"", 0)
+    authority = _pseudo(request, ":authority") or first_value(asked, b"host").encode("latin-1") or url.authority
+    answer = _response_body(response, answered) if status else (b"", 0)
     messages = _messages(entry)
     took = number_of(entry.get("time")) or 0.0
     ended = started + min(max(took, 0.0), _LONGEST_MS) / 1000
-    return Snapshot(
-        connection=connection,
-        upstream_host=url.host,
-        upstream_port=url.port,
-        scheme=url.scheme,
-        host=_pseudo(request, ":authority") or first_value(asked, b"host").encode("latin-1") or url.authority,
-        method=method,
-        target=_target(request, url),
-        request_headers=asked,
-        request_body=body,
-        request_bytes=size_bytes,
-        status=status,
-        response_headers=answered,
-        response_body=answer,
-        response_bytes=answer_bytes,
-        error="" if status else error,
+    return joined(
+        replace(url, authority=authority, target=_target(request, url)),
+        method,
+        Half(asked, *_request_body(request, first_value(asked, b"content-type"))),
+        status,
+        Half(answered, *answer, header_fields(response.get("_trailers"))),
         started=started,
         ended=max([ended, *(message[2] for message in messages)]),
-        response_trailers=header_fields(response.get("_trailers")),
+        connection=connection,
+        error=error,
         messages=messages,
     )
 

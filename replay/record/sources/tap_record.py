@@ -24,10 +24,11 @@ Other keys pass by, unless they are a slip of one of these: such a line is skipp
 from __future__ import annotations
 
 import difflib
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from replay.record.snapshot import RawHeaders, RawMessage, Snapshot
+from replay.record.snapshot import RawMessage, Snapshot
 from replay.record.sources.contract import Found, Skipped
 from replay.record.sources.error_words import words_of
 from replay.record.sources.foreign_values import (
@@ -49,6 +50,7 @@ from replay.record.sources.foreign_values import (
     wire_bytes,
     without,
 )
+from replay.record.sources.halves import Half, joined
 
 KEYS = (
     "started", "ended", "duration_ms", "duration",
@@ -92,28 +94,21 @@ def is_slip(key: str) -> bool:
 def _snapshot(
     record: dict[str, Any], method: bytes, where: UrlParts, times: tuple[float, float], status: int
 ) -> Snapshot:
-    asked, body, size_bytes = _side(record, "request")
-    answered, answer, answer_bytes = _side(record, "response") if status else ((), b"", 0)
+    asked = _half(record, "request")
     host, port = host_and_port(record.get("upstream"))
-    return Snapshot(
-        connection=_label(record.get("connection")),
-        upstream_host=host or where.host,
-        upstream_port=port if host else where.port,
-        scheme=where.scheme,
-        host=where.authority or first_value(asked, b"host").encode("latin-1"),
-        method=method,
-        target=where.target,
-        request_headers=asked,
-        request_body=body,
-        request_bytes=size_bytes,
-        status=status,
-        response_headers=answered,
-        response_body=answer,
-        response_bytes=answer_bytes,
-        error="" if status else words_of(record.get("error")),
+    authority = where.authority or first_value(asked.fields, b"host").encode("latin-1")
+    where = replace(where, authority=authority)
+    answered = _half(record, "response") if status else Half()
+    return joined(
+        replace(where, host=host, port=port) if host else where,
+        method,
+        asked,
+        status,
+        answered._replace(trailers=header_fields(record.get("response_trailers"))),
         started=times[0],
         ended=times[1],
-        response_trailers=header_fields(record.get("response_trailers")),
+        connection=_label(record.get("connection")),
+        error=words_of(record.get("error")),
         messages=_messages(record),
     )
 
@@ -145,17 +140,17 @@ def _times(record: dict[str, Any]) -> tuple[float, float] | None:
     return started, max(started, ended if ended is not None else started + max(0.0, seconds))
 
 
-def _side(record: dict[str, Any], side: str) -> tuple[RawHeaders, bytes, int]:
+def _half(record: dict[str, Any], side: str) -> Half:
     fields = header_fields(record.get(f"{side}_headers"))
     text, coded = record.get(f"{side}_body"), record.get(f"{side}_body_base64")
     said = number_of(record.get(f"{side}_bytes"))
     data = base64_bytes(coded) if isinstance(coded, str) else utf8_bytes(text_of(text))
     if data is None:
-        return fields, b"", -1
+        return Half(fields, b"", -1)
     if isinstance(text, str) and not isinstance(coded, str):
         fields = without(fields, b"content-encoding")
     size = len(data) if said is None else int(said) if said > len(data) else len(data) if said >= 0 else -1
-    return fields, data, size
+    return Half(fields, data, size)
 
 
 def _messages(record: dict[str, Any]) -> tuple[RawMessage, ...]:

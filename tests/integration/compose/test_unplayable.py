@@ -19,6 +19,7 @@ from replay.model.errors import FileFormatError
 from replay.model.event import EvidenceReady
 from replay.model.exchange import SocketMessage
 from replay.report.json_report import render
+from upstreams import served
 
 LARGE = b"x" * 5_000_000
 TOKEN = {"Authorization": "Bearer abcdefghijklmnop0123456789"}
@@ -54,14 +55,8 @@ async def target():
 
     app = web.Application()
     app.router.add_route("*", "/{tail:.*}", handler)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}", asked
-    finally:
-        await runner.cleanup()
+    async with served(app) as url:
+        yield url, asked
 
 
 def asking(tmp_path, url, exchanges):

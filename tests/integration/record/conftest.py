@@ -20,6 +20,7 @@ from aiohttp import web
 from integration.record.modes import Recorder
 from integration.record.transparency.certificates import Certificates, make_certificates
 from replay.record.addon import addon_path
+from upstreams import served
 
 MITMDUMP = "import sys; from mitmproxy.tools.main import mitmdump; sys.exit(mitmdump())"
 RECORD = "from replay.cli.record import record_command; record_command()"
@@ -208,9 +209,5 @@ async def shop() -> AsyncIterator[str]:
             web.get("/stuck", stuck),
         ]
     )
-    runner = web.AppRunner(app, shutdown_timeout=1.0, handler_cancellation=True)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    yield site.name
-    await runner.cleanup()
+    async with served(app, handler_cancellation=True) as url:
+        yield url

@@ -10,6 +10,7 @@ from aiohttp import ClientSession, web
 
 from integration.record.resident import proxy_resident_kb
 from replay.store.capture_reader import CaptureReader
+from upstreams import served
 
 MB = 1 << 20
 COUNT = 300
@@ -32,12 +33,8 @@ async def bodies() -> AsyncIterator[str]:
 
     app = web.Application()
     app.add_routes([web.get("/give", give), web.post("/count", count)])
-    runner = web.AppRunner(app, shutdown_timeout=1.0)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    yield site.name
-    await runner.cleanup()
+    async with served(app) as url:
+        yield url
 
 
 async def chunks() -> AsyncIterator[bytes]:

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from aiohttp import ClientSession, web
 
 from replay.store.capture_reader import CaptureReader
+from upstreams import served
 
 KEY = bytes(range(200, 232))
 SECRETS = {
@@ -104,19 +105,15 @@ async def test_no_planted_secret_is_in_any_file_or_output(start_proxy, way: str,
     """Looked for while recording (WAL, shared memory) and after; the recording itself is not empty."""
     app = web.Application()
     app.router.add_route("*", "/{tail:.*}", answer)
-    runner = web.AppRunner(app, shutdown_timeout=1.0)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
     environment = {"REPLAY_TEST_KEY": KEY.hex()}
-    proxy = await asyncio.to_thread(start_proxy, way, site.name, "replay_key=env:REPLAY_TEST_KEY", env=environment)
-    async with ClientSession(proxy.url) as client:
-        await talk(client)
-        await asyncio.sleep(0.8)
-        while_recording = hits(tmp_path)
-        await talk(client)
-    assert await proxy.stop_while_serving() == 0
-    await runner.cleanup()
+    async with served(app) as url:
+        proxy = await asyncio.to_thread(start_proxy, way, url, "replay_key=env:REPLAY_TEST_KEY", env=environment)
+        async with ClientSession(proxy.url) as client:
+            await talk(client)
+            await asyncio.sleep(0.8)
+            while_recording = hits(tmp_path)
+            await talk(client)
+        assert await proxy.stop_while_serving() == 0
     assert while_recording == []
     assert hits(tmp_path) == []
     with CaptureReader.open(proxy.capture) as reader:

@@ -22,6 +22,7 @@ from aiohttp import web
 
 from replay.model.session import Session
 from replay.store.capture_reader import CaptureReader
+from upstreams import served
 
 Start = Callable[..., Any]
 
@@ -78,12 +79,8 @@ async def service() -> AsyncIterator[str]:
     app = web.Application()
     app.router.add_post("/login", login)
     app.router.add_route("*", "/{rest:.*}", anything)
-    runner = web.AppRunner(app, shutdown_timeout=1.0)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    yield site.name
-    await runner.cleanup()
+    async with served(app) as url:
+        yield url
 
 
 async def visit(url: str, visitors: Iterable[Visitor]) -> None:

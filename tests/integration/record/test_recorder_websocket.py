@@ -12,6 +12,7 @@ from aiohttp import ClientSession, WSMsgType, web
 from integration.record.resident import proxy_resident_kb
 from replay.model.exchange import Exchange
 from replay.store.capture_reader import CaptureReader
+from upstreams import served
 
 
 @pytest.fixture
@@ -37,12 +38,8 @@ async def talk() -> AsyncIterator[str]:
 
     app = web.Application()
     app.add_routes([web.get("/talk", shout), web.get("/plain", plain)])
-    runner = web.AppRunner(app, shutdown_timeout=1.0)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    yield site.name
-    await runner.cleanup()
+    async with served(app) as url:
+        yield url
 
 
 def recorded(capture: Path) -> list[Exchange]:

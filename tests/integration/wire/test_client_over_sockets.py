@@ -12,21 +12,15 @@ from replay.model.exchange import Fault, FaultKind, Request, Response
 from replay.model.headers import Headers
 from replay.wire.client import Client, send_together
 from replay.wire.target import Target
+from upstreams import served
 
 
 @asynccontextmanager
 async def serving(handler):
     app = web.Application(client_max_size=2**26)
     app.router.add_route("*", "/{tail:.*}", handler)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    port = site._server.sockets[0].getsockname()[1]
-    try:
-        yield Target("http", "127.0.0.1", port, "127.0.0.1")
-    finally:
-        await runner.cleanup()
+    async with served(app) as url:
+        yield Target("http", "127.0.0.1", int(url.rpartition(":")[2]), "127.0.0.1")
 
 
 async def test_method_target_headers_and_body_arrive_as_asked():
