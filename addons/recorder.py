@@ -66,9 +66,9 @@ class Recorder(TrafficHooks):
         from mitmproxy.exceptions import OptionsError
 
         if self._options != _said():
-            raise OptionsError(_UNCHANGEABLE)  # type: ignore[no-untyped-call]
+            raise OptionsError(_UNCHANGEABLE)
         if leaking := _leaking(updated):
-            raise OptionsError(leaking)  # type: ignore[no-untyped-call]
+            raise OptionsError(leaking)
 
     def running(self) -> None:
         """Open the capture. A bad option is an error in the log, and at start that ends mitmdump with status 1."""
@@ -117,7 +117,7 @@ class Recorder(TrafficHooks):
 
             for number in (signal.SIGINT, signal.SIGTERM):
                 asyncio.get_running_loop().add_signal_handler(number, hurry.set)
-            await drain(ctx.master.addons.get("proxyserver"), hurry.is_set)  # type: ignore[no-untyped-call]
+            await drain(ctx.master.addons.get("proxyserver"), hurry.is_set)
         except Exception as error:  # noqa: BLE001 - another mitmproxy: flush all the same
             logger.warning("replay: requests in flight are cut (%s)", type(error).__name__)
         self._close()
@@ -161,7 +161,7 @@ def _mend_the_proxy() -> None:
         from replay.record.proxy.hardening import install_hardening, safe_defaults
 
         install_hardening()
-        ctx.options.update(**safe_defaults(ctx.options))  # type: ignore[no-untyped-call]
+        ctx.options.update(**safe_defaults(ctx.options))
     except Exception as error:  # noqa: BLE001 - recording is possible without
         logger.warning("replay: this mitmproxy runs without hardening (%s)", type(error).__name__)
 
@@ -171,7 +171,7 @@ def _keep_traffic_out_of_the_log() -> None:
     from mitmproxy import ctx
 
     if hasattr(ctx.options, "flow_detail"):
-        ctx.options.update(flow_detail=0)  # type: ignore[no-untyped-call]
+        ctx.options.update(flow_detail=0)
     logging.getLogger("mitmproxy.proxy").setLevel(logging.CRITICAL)
     keep_memory_private()
 

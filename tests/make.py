@@ -49,7 +49,7 @@ def response(status: int = 200, *, answer: Any = _NOTHING, headers: Fields = (),
 
 
 def exchange(
-    id: str,  # noqa: A002
+    id: str,  # noqa: A002 - as the model has it
     method: str,
     target: str,
     status: int = 200,
@@ -74,7 +74,7 @@ def exchange(
 
 
 def session(
-    id: str,  # noqa: A002
+    id: str,  # noqa: A002 - as the model has it
     *exchanges: Exchange,
     tenant: str = "",
     principal: str = "",

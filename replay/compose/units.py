@@ -68,7 +68,7 @@ def _with_fields(kind: str, unit: Unit, table: Mapping[str, Any]) -> Unit:
     if not table:
         return unit
     is_plain = dataclasses.is_dataclass(unit) and not isinstance(unit, type)
-    fields = {field.name for field in dataclasses.fields(unit)} if is_plain else set()  # type: ignore[arg-type]
+    fields = {field.name for field in dataclasses.fields(unit)} if is_plain else set()  # type: ignore[arg-type] # is_plain has looked
     values = {}
     for key, value in table.items():
         where = f"[{kind}.{unit.name}] {printable(key)}"
@@ -76,7 +76,7 @@ def _with_fields(kind: str, unit: Unit, table: Mapping[str, Any]) -> Unit:
             names = ", ".join(sorted(fields)) or "none"
             raise ConfigError(f"{where} is no setting of this unit. Its settings: {names}.")
         values[key] = _fitting(where, value, getattr(unit, key))
-    return dataclasses.replace(unit, **values)  # type: ignore[type-var]
+    return dataclasses.replace(unit, **values)  # type: ignore[type-var] # it has fields, so it is a dataclass
 
 
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", tuple: "a list of texts"}

@@ -58,7 +58,7 @@ def _is_right_verbatim(recorded: Scalar, live: Scalar, relation: Relation, momen
     return holds(relation, recorded, live)
 
 
-def _is_right_stand_in(recorded: Scalar, live: Scalar, relation: Relation, moment: Moment) -> bool:  # noqa: ARG001
+def _is_right_stand_in(recorded: Scalar, live: Scalar, relation: Relation, moment: Moment) -> bool:  # noqa: ARG001 - a rule
     if relation in {Relation.TYPE, Relation.VARIABLE}:
         return True
     if time_format(recorded) and isinstance(recorded, str):  # a date is shifted, never scrambled

@@ -9,5 +9,5 @@ from dataclasses import dataclass
 class Immediate:
     """Every request is due at once."""
 
-    def wait(self, elapsed: float, sent: int, recorded_offset: float) -> float | None:  # noqa: ARG002
+    def wait(self, elapsed: float, sent: int, recorded_offset: float) -> float | None:  # noqa: ARG002 - a Pacer
         return 0.0

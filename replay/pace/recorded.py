@@ -11,5 +11,5 @@ class Recorded:
 
     speed: float = 1.0
 
-    def wait(self, elapsed: float, sent: int, recorded_offset: float) -> float | None:  # noqa: ARG002
+    def wait(self, elapsed: float, sent: int, recorded_offset: float) -> float | None:  # noqa: ARG002 - a Pacer
         return max(0.0, recorded_offset / self.speed - elapsed)

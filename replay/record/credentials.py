@@ -188,11 +188,12 @@ def _json_tokens(tree: Tree) -> list[str]:
     if not isinstance(tree, dict):
         return []
     below = [child for child in tree.values() if isinstance(child, dict)]
-    return [value for node in (tree, *below) for key, value in node.items() if _is_token(key, value)]  # type: ignore[misc]
+    found = [value for node in (tree, *below) for key, value in node.items() if _is_token_key(key)]
+    return [value for value in found if isinstance(value, str) and len(value) >= _MIN_TOKEN_LENGTH]
 
 
-def _is_token(key: str, value: Tree) -> bool:
-    return isinstance(value, str) and len(value) >= _MIN_TOKEN_LENGTH and key.lower().replace("-", "_") in _TOKEN_KEYS
+def _is_token_key(key: str) -> bool:
+    return key.lower().replace("-", "_") in _TOKEN_KEYS
 
 
 def _set_cookies(response: Response) -> list[str]:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeGuard
 from urllib.parse import parse_qsl
 
 from replay.model.codec import UndecodableError
@@ -156,7 +157,7 @@ def _claim(source: Source, exchange: Exchange, _: Site) -> str:
         found = claims.get(source.name)
         value = found if found is not None else _at(claims, tuple(source.name.split(".")))
         if _is_name(value):
-            return text_of(value)  # type: ignore[arg-type]
+            return text_of(value)
     return ""
 
 
@@ -195,7 +196,7 @@ def _body(source: Source, exchange: Exchange, _: Site) -> str:
         except UndecodableError:
             continue
         if _is_name(value):
-            return text_of(value)  # type: ignore[arg-type]
+            return text_of(value)
     return ""
 
 
@@ -210,7 +211,7 @@ def _at(node: Tree, steps: tuple[str | int, ...]) -> Tree:
     return node
 
 
-def _is_name(value: Tree) -> bool:
+def _is_name(value: Tree) -> TypeGuard[str | int]:
     return isinstance(value, str | int) and not isinstance(value, bool) and value != ""
 
 

@@ -19,7 +19,7 @@ from replay.model.exchange import SocketMessage
 from replay.model.session import Actor
 from replay.store import cells
 from replay.store.capture_rows import EXCHANGE_COLUMNS, MESSAGE_COLUMNS, Row, exchange_of, message_of
-from replay.store.capture_schema import APPLICATION_ID, FORMAT_VERSION, SCHEMA
+from replay.store.capture_schema import APPLICATION_ID, FORMAT_VERSION, OLDER_VERSION, SCHEMA, SCHEMA_2
 from replay.store.file_summary import FileSummary, summarise
 from replay.store.files import CAPTURE_CHECKS, Checks, open_readonly
 from replay.store.found_content import BodyPool, FoundContent, PoolFullError
@@ -31,9 +31,11 @@ _ROWS = (
     " LEFT JOIN endpoint p ON p.id = e.endpoint_id LEFT JOIN session s ON s.id = e.session_id"
     " LEFT JOIN actor a ON a.id = s.actor_id"
 )
-_MESSAGES = f"SELECT {', '.join(MESSAGE_COLUMNS)} FROM message WHERE exchange = ? ORDER BY position"  # noqa: S608
+_MESSAGES = f"SELECT {', '.join(MESSAGE_COLUMNS)} FROM message WHERE exchange = ? ORDER BY position"  # noqa: S608 - ours
 _KINDS = frozenset({"dropped", "refused", "skipped", "body"})
 _MOST_ORIGINS = 10_000
+_SCHEMAS = {FORMAT_VERSION: SCHEMA, OLDER_VERSION: SCHEMA_2}
+_META = "id, created, key_id, policy_digest, origins, tool_version, segment"
 Place = tuple[str, Actor | None, float, int]  # of a session: name, actor, first start, exchanges
 
 
@@ -43,7 +45,7 @@ class CaptureFile:
     def __init__(self, path: Path, checks: Checks | None = None) -> None:
         self.path = path
         wanted = checks or CAPTURE_CHECKS
-        self.connection = open_readonly(path, SCHEMA, APPLICATION_ID, FORMAT_VERSION, "capture", wanted)
+        self.connection = open_readonly(path, _SCHEMAS, APPLICATION_ID, "capture", wanted)
         self._content = FoundContent(self.connection)
 
     def close(self) -> None:
@@ -155,21 +157,24 @@ class CaptureFile:
 
     def _meta(self) -> tuple[CaptureInfo, int]:
         with self.reading():
-            row = self.connection.execute(
-                "SELECT id, created, key_id, policy_digest, origins, tool_version, segment FROM meta"
-            ).fetchone()
-            name, created, key_id, digest, origins, tool, segment = row
+            version = self.connection.execute("PRAGMA user_version").fetchone()[0]
+            since_3 = ", key_salt, lifetime, recipient" if version == FORMAT_VERSION else ", '', 0.0, ''"
+            row = self.connection.execute(f"SELECT {_META}{since_3} FROM meta").fetchone()  # noqa: S608 - our own names
+            name, created, key_id, digest, origins, tool, segment, salt, lifetime, recipient = row
             marks = json.loads(cells.text(origins))
             if not isinstance(marks, list) or len(marks) > _MOST_ORIGINS:
                 raise cells.DamagedCellError
             info = CaptureInfo(
                 id=cells.text(name),
-                format_version=FORMAT_VERSION,
+                format_version=version,
                 created=cells.seconds(created),
                 key_id=cells.text(key_id),
                 policy_digest=cells.text(digest),
                 origins=tuple(cells.text(mark) for mark in marks),
                 tool_version=cells.text(tool),
+                key_salt=cells.text(salt),
+                lifetime=cells.seconds(lifetime),
+                recipient=cells.text(recipient, 64),
             )
             return info, cells.whole(segment, 1)
 

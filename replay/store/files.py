@@ -18,7 +18,7 @@ import os
 import re
 import sqlite3
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,13 +103,13 @@ def open_for_update(path: Path, application_id: int, version: int, what: str, sc
         try:
             with closing(_connect_readonly(path, header)) as reader:
                 _harden(reader, Checks().cell_bytes)
-                _check_ours(reader, path, application_id, version, what, schema)
+                _check_ours(reader, path, application_id, {version: schema}, what)
         except sqlite3.OperationalError as error:
             if not _was_killed_while_switching(error, header, application_id):
                 raise
         connection = opened.enter_context(closing(_open_writable(path)))
         connection.execute("PRAGMA trusted_schema = OFF")
-        _check_ours(connection, path, application_id, version, what, schema)
+        _check_ours(connection, path, application_id, {version: schema}, what)
     return connection
 
 
@@ -136,14 +136,21 @@ def finish_file(connection: sqlite3.Connection) -> None:
 
 
 def open_readonly(
-    path: Path, schema: str, application_id: int, newest_version: int, what: str, checks: Checks = Checks()
+    path: Path,
+    schemas: Mapping[int, str],
+    application_id: int,
+    what: str,
+    checks: Checks = Checks(),
 ) -> sqlite3.Connection:
-    """A file that may come from anywhere. Raises FileFormatError with a sentence that says what is wrong with it."""
+    """A file that may come from anywhere. Raises FileFormatError with a sentence that says what is wrong with it.
+
+    `schemas`: of every format version that is read; the file's own must be that of its version.
+    """
     header = _check_header(path, what)
     with _kept_if_good(path, what) as opened:
         connection = opened.enter_context(closing(_connect_readonly(path, header)))
         _harden(connection, checks.cell_bytes)
-        _check_ours(connection, path, application_id, newest_version, what, schema)
+        _check_ours(connection, path, application_id, schemas, what)
         if checks.whole_below_bytes is None or path.stat().st_size < checks.whole_below_bytes:
             check_whole(connection, path, what)
         connection.text_factory = _Decoder(path, what)
@@ -222,27 +229,36 @@ def _check_header(path: Path, what: str) -> bytes:
     return header
 
 
-def _check_kind(connection: sqlite3.Connection, path: Path, application_id: int, newest: int, what: str) -> None:
+def _check_kind(
+    connection: sqlite3.Connection, path: Path, application_id: int, readable: Mapping[int, str], what: str
+) -> int:
+    """The file's format version, one of the readable ones."""
     found = connection.execute("PRAGMA application_id").fetchone()[0]
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
     if found != application_id:
         maker = _OTHER_KINDS.get(found, "another program made this SQLite file")
         raise FileFormatError(f"{path} is not a {what}: {maker}")
+    newest = max(readable)
     if version > newest:
         raise FileFormatError(
             f"{path} has format version {version} and this replay reads up to {newest}:"
             f" it was written by {_tool_version(connection)}, use that version or a newer one"
         )
-    if version != newest:
+    if version not in readable:
         raise FileFormatError(
-            f"{path} has format version {version} and this replay reads {newest} only: record or run again"
+            f"{path} has format version {version} and this replay reads {_listed(readable)} only: record or run again"
         )
+    return version
+
+
+def _listed(versions: Mapping[int, str]) -> str:
+    return " and ".join(str(version) for version in sorted(versions))
 
 
 def _check_ours(
-    connection: sqlite3.Connection, path: Path, application_id: int, newest: int, what: str, schema: str
+    connection: sqlite3.Connection, path: Path, application_id: int, schemas: Mapping[int, str], what: str
 ) -> None:
-    _check_kind(connection, path, application_id, newest, what)
+    schema = schemas[_check_kind(connection, path, application_id, schemas, what)]
     if schema:
         _check_schema(connection, schema, path, what)
 
@@ -266,7 +282,7 @@ def _check_cells(connection: sqlite3.Connection, path: Path, what: str) -> None:
     for (table,) in tables:  # names are those of our own schema: it was compared before
         columns = connection.execute(f'PRAGMA table_info("{table}")').fetchall()
         wrong = " OR ".join(_WRONG[kind].format(column=f'"{name}"') for _, name, kind, *_ in columns)
-        if connection.execute(f'SELECT 1 FROM "{table}" WHERE {wrong} LIMIT 1').fetchone():  # noqa: S608
+        if connection.execute(f'SELECT 1 FROM "{table}" WHERE {wrong} LIMIT 1').fetchone():  # noqa: S608 - as above
             raise FileFormatError(f"{path} is damaged: it holds rows that no {what} has")
 
 

@@ -72,6 +72,6 @@ def _is_set(options: Any, name: str) -> bool:
     from mitmproxy import optmanager
 
     try:
-        return options._options[name].value is not optmanager.unset  # noqa: SLF001
+        return options._options[name].value is not optmanager.unset  # noqa: SLF001 - see above
     except (AttributeError, KeyError):
         return bool(getattr(options, name) != options.default(name))

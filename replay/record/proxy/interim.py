@@ -91,7 +91,7 @@ def _reading(stock: Callable[..., Any], kind: Any) -> Callable[..., Any]:
 
 
 def _reading_http2(stock: Callable[..., Any], kind: Any) -> Callable[..., Any]:
-    from h2.events import InformationalResponseReceived  # type: ignore[import-untyped]
+    from h2.events import InformationalResponseReceived
     from mitmproxy.proxy.layers.http._base import ReceiveHttp
 
     def handle_h2_event(self: Any, event: Any) -> Any:

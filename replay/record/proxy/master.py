@@ -36,7 +36,7 @@ def make_master(plan: ProxyPlan, confdir: str, others: Sequence[Any]) -> Master:
     master = Master(Options())
     quicken(master.addons)
     wanted = {name for name, _ in plan.settings}
-    master.addons.add(*_chosen(wanted), *others)  # type: ignore[no-untyped-call]
+    master.addons.add(*_chosen(wanted), *others)
     _apply_settings(master, plan, confdir)
     _require_authority(master)
     _apply_plan(master, plan)
@@ -46,7 +46,7 @@ def make_master(plan: ProxyPlan, confdir: str, others: Sequence[Any]) -> Master:
 def _chosen(wanted: set[str]) -> list[Any]:
     from mitmproxy.addons import default_addons
 
-    every: list[Any] = default_addons()  # type: ignore[no-untyped-call]
+    every: list[Any] = default_addons()
     if not {type(addon).__name__ for addon in every} >= _ESSENTIAL:
         return every
     return [addon for addon in every if type(addon).__name__ in _ESSENTIAL or _option_names(addon) & wanted]
@@ -104,7 +104,7 @@ def _apply_plan(master: Master, plan: ProxyPlan) -> None:
     values: dict[str, Any] = dict(safe_defaults(master.options))
     values |= {"mode": list(plan.modes), "listen_host": plan.host, "listen_port": plan.port, "certs": list(plan.certs)}
     try:
-        master.options.update(**values)  # type: ignore[no-untyped-call]
+        master.options.update(**values)
     except OptionsError as error:
         if plan.certs and "certificate" in str(error).lower():
             raise RecordError("--cert: mitmproxy cannot use it; it needs a PEM file with certificate and key") from None

@@ -29,20 +29,20 @@ class QuickAddons(AddonManager):
 
     def register(self, addon: Any) -> Any:
         """Also called by addons that bring in others while they run."""
-        registered = super().register(addon)  # type: ignore[no-untyped-call]
+        registered = super().register(addon)  # type: ignore[no-untyped-call] # the parent has no annotations
         self.found = {}
         return registered
 
     def add(self, *addons: Any) -> None:
-        super().add(*addons)  # type: ignore[no-untyped-call]
+        super().add(*addons)  # type: ignore[no-untyped-call] # the parent has no annotations
         self.found = {}
 
     def remove(self, addon: Any) -> None:
-        super().remove(addon)  # type: ignore[no-untyped-call]
+        super().remove(addon)  # type: ignore[no-untyped-call] # the parent has no annotations
         self.found = {}
 
     def clear(self) -> None:
-        super().clear()  # type: ignore[no-untyped-call]
+        super().clear()  # type: ignore[no-untyped-call] # the parent has no annotations
         self.found = {}
 
     async def handle_lifecycle(self, event: Any) -> None:

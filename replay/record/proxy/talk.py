@@ -37,7 +37,7 @@ class Talk:
 
         here = ("127.0.0.1", 80)
         self._client = Client(peername=here, sockname=here, timestamp_start=0.0, state=ConnectionState.OPEN)
-        context: Any = Context(self._client, SimpleNamespace(**_OPTIONS))  # type: ignore[arg-type]
+        context: Any = Context(self._client, SimpleNamespace(**_OPTIONS))  # type: ignore[arg-type] # it reads these options and no others
         self._upstream = context.server = Server(address=here)
         self._upstream.state = ConnectionState.OPEN
         self._layer = HttpLayer(context, HTTPMode.transparent)

@@ -56,7 +56,7 @@ def _put() -> Undo:
 def _keeping_reader(stock: Any) -> Any:
     from h11 import EndOfMessage
 
-    class TrailerKeepingReader(stock):  # type: ignore[misc]
+    class TrailerKeepingReader(stock):  # type: ignore[misc] # its parent is known at run time
         """Reads chunks; the fields at the end stay here, where the stock caller does not stumble over them."""
 
         trailers: tuple[tuple[bytes, bytes], ...] = ()

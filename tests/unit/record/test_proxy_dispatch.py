@@ -130,7 +130,7 @@ def test_an_options_error_goes_up_as_in_stock() -> None:
     """mitmproxy lets it through on purpose."""
     addons = manager()
     quicken(addons)
-    addons.add(Listener("a", [], OptionsError("x")))  # type: ignore[no-untyped-call]
+    addons.add(Listener("a", [], OptionsError("x")))
     with pytest.raises(OptionsError):
         addons.handle_lifecycle(HttpResponseHook(flow())).send(None)
 
@@ -163,7 +163,7 @@ def test_a_manager_of_another_make_is_left_alone(monkeypatch: pytest.MonkeyPatch
         pass
 
     addons = manager()
-    other = Other(addons.master)  # type: ignore[no-untyped-call]
+    other = Other(addons.master)
     assert not quicken(other)
     assert type(other) is Other
     monkeypatch.setattr("mitmproxy.version.VERSION", "13.0.0")
