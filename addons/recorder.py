@@ -28,6 +28,7 @@ from replay.record.handover import adopt, park
 from replay.record.hooks import TrafficHooks
 from replay.record.options import OPTIONS
 from replay.record.private_memory import keep_memory_private
+from replay.record.proxy.tls_trouble import TlsTrouble
 from replay.record.recording import Recording, RecordSummary, plan_recording
 
 if TYPE_CHECKING:
@@ -186,4 +187,4 @@ def _is_exiting() -> bool:
         return False
 
 
-addons = [Recorder()]
+addons = [Recorder(), *([TlsTrouble()] if _IS_SCRIPT else ())]  # `replay record` brings its own

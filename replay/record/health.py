@@ -25,6 +25,7 @@ from replay.record.balance import Account
 from replay.record.metrics import CONTENT_TYPE, exposition
 
 _REQUEST_SECONDS = 5.0
+_MOST_AT_ONCE = 16  # threads; a kubelet and two scrapers need three
 _TEXT = "text/plain; charset=utf-8"
 _JSON = "application/json"
 
@@ -93,6 +94,23 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
     request_queue_size = 16
+
+    def __init__(self, *how: Any) -> None:
+        self._free = threading.BoundedSemaphore(_MOST_AT_ONCE)
+        super().__init__(*how)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Who comes while all threads are taken is closed on, and may come again: a sidecar's memory is bounded."""
+        if self._free.acquire(blocking=False):
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._free.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A scraper that goes away is no news."""

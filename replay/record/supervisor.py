@@ -31,6 +31,7 @@ from replay.record.account import RecordSummary, summary_of
 from replay.record.balance import Account, account_of
 from replay.record.journal import Journal
 from replay.record.ledger import Ledger
+from replay.record.loss_news import LossNews, sentence
 from replay.record.private_memory import keep_memory_private
 from replay.record.proxy.authority import open_authority
 from replay.record.proxy.plan import ProxyPlan
@@ -47,6 +48,7 @@ _KEY_LOGS = ("SSLKEYLOGFILE", "MITMPROXY_SSLKEYLOGFILE")
 _DRAIN_SECONDS = 20.0  # a worker's own limits are 10 s for what is in flight and 8 s for its queue
 _HURRY_SECONDS = 2.0
 _KILL_SECONDS = 1.0
+_NEWS_SECONDS = 60.0
 _LONGEST_SOCKET_PATH = 100  # sockaddr_un takes 108 bytes on Linux, 104 on macOS
 _WAITING = 64  # connections that a starting writer has not accepted yet
 
@@ -117,7 +119,9 @@ class _Supervisor:
             async with asyncio.TaskGroup() as group:
                 last_word = group.create_task(self._writer.keep())
                 workers = [group.create_task(worker.keep()) for worker in self._workers]
+                news = group.create_task(self._tell_losses())
                 has_listened = await self._serve()
+                news.cancel()
                 await self._end(workers)
                 self._writer.end(is_hurried=self._signals > 1)
         summary = summary_of(self._ledger.read(), self._writer.start, last_word.result(), self._writer.known)
@@ -139,6 +143,15 @@ class _Supervisor:
             workers=sum(worker.address is not None for worker in self._workers),
         )
 
+    async def _tell_losses(self) -> None:
+        """Once a minute, while there are any; the last word is said at the end."""
+        news = LossNews()
+        while True:
+            await asyncio.sleep(_NEWS_SECONDS)
+            losses = news.since_last(self.account())
+            if losses:
+                self._journal.warn("losses", sentence(losses, _NEWS_SECONDS), **losses)
+
     async def _serve(self) -> bool:
         """From the first worker's start to the signal. False when it never came to listen."""
         await self._until(lambda: all(worker.address for worker in self._workers))
@@ -148,10 +161,8 @@ class _Supervisor:
         shown = f"[{host}]" if ":" in host else host
         where = ", ".join(mode.removeprefix("reverse:") for mode in self._plan.proxy.modes)
         capture = self._plan.record.capture
-        sentence = f"recording http://{shown}:{port} -> {where} into {capture}"
-        self._journal.info(
-            "recording", sentence, host=host, port=port, capture=str(capture), workers=len(self._workers)
-        )
+        told = f"recording http://{shown}:{port} -> {where} into {capture}"
+        self._journal.info("recording", told, host=host, port=port, capture=str(capture), workers=len(self._workers))
         warning = await upstream_warning(self._plan.proxy)
         if warning:
             self._journal.warn("upstream", warning)

@@ -20,7 +20,9 @@ _ABSENT = 0.0
 
 def read_flow(frame: bytes) -> Snapshot | str:
     """`frame`: one typed netstring. The answer's fields are those that the recorder would have taken, or a reason."""
-    logging.getLogger("mitmproxy").setLevel(logging.CRITICAL)  # it logs what it cannot read
+    log = logging.getLogger("mitmproxy")
+    level = log.level
+    log.setLevel(logging.CRITICAL)  # it logs what it cannot read
     try:
         flow = next(iter(FlowReader(io.BytesIO(frame)).stream()))
         if not isinstance(flow, HTTPFlow):
@@ -30,6 +32,8 @@ def read_flow(frame: bytes) -> Snapshot | str:
         return _snapshot(flow)
     except Exception:  # noqa: BLE001 - a flow file is a stranger's; its reader raises whatever its parts raise
         return "unreadable"
+    finally:
+        log.setLevel(level)
 
 
 def _snapshot(flow: HTTPFlow) -> Snapshot:

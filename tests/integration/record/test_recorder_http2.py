@@ -135,3 +135,13 @@ async def test_grpc_calls_pass_and_their_status_is_recorded(start_proxy, service
         assert [name for name, _ in one.response.trailers.fields] == ["grpc-status", "grpc-message"]
         assert one.response.trailers.get("grpc-status") == "0"
         assert not one.request.body.truncated or one.request.body.size_bytes == len(MESSAGE)
+
+
+async def test_a_service_that_is_not_trusted_is_said(start_proxy, service: str) -> None:
+    """Clients get 502, and the operator of a plain mitmdump a sentence with what to do."""
+    proxy = await asyncio.to_thread(start_proxy, "mitmdump", service, "http3=false")
+    (answer,) = await asyncio.wait_for(call(proxy.port, 1), 20)
+    assert answer[0][0] == (":status", "502")
+    assert await proxy.stop_while_serving() == 0
+    assert "the certificate of the service is not trusted (" in proxy.text()
+    assert "ssl_verify_upstream_trusted_ca" in proxy.text()
