@@ -89,8 +89,8 @@ class RawUpstream:
                 return
             self.connections += 1
             thread = threading.Thread(target=self._serve, args=(connection,))
-            self._threads.append(thread)
             thread.start()
+            self._threads.append(thread)  # now it can be joined
 
     def _serve(self, connection: socket.socket) -> None:
         connection.settimeout(SECONDS)

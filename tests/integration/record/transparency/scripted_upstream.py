@@ -68,8 +68,8 @@ class ScriptedUpstream:
             thread = threading.Thread(
                 target=self._play, args=(sock, self._script, self._stage, self._numbers), daemon=True
             )
-            self._threads.append(thread)
             thread.start()
+            self._threads.append(thread)  # now it can be joined
 
     def _play(self, sock: socket.socket, script: UpstreamScript, stage: Stage, numbers: Iterator[int]) -> None:
         sock.settimeout(stage.patience)
