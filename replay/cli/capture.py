@@ -1,4 +1,4 @@
-"""`replay capture`: what one does with capture files: list, verify, merge, split, prune, import, export."""
+"""`replay capture`: what one does with capture files: list, verify, sign, merge, split, prune, import, export."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import click
 from replay.cli.capture_look import ls_command, verify_command
 from replay.cli.capture_make import merge_command, prune_command, split_command
 from replay.cli.capture_move import export_command, import_command
+from replay.cli.capture_sign import sign_command
 
 
 @click.group("capture")
 def capture_command() -> None:
-    """Work with captures: list, verify, merge, split, prune, import, export.
+    """Work with captures: list, verify, sign, merge, split, prune, import, export.
 
     Whatever takes a CAPTURE takes the manifest of a rotated one, too. Nothing is ever overwritten.
     """
@@ -20,6 +21,7 @@ def capture_command() -> None:
 for _command in (
     ls_command,
     verify_command,
+    sign_command,
     merge_command,
     split_command,
     prune_command,

@@ -10,13 +10,17 @@ from pathlib import Path
 
 import click
 
-from replay.cli.options import FILE, json_option
+from replay.cli.options import FILE, json_option, unlock_option
 from replay.cli.tables import print_table
 from replay.model.errors import FileFormatError
 from replay.report.terminal import printable
 from replay.store.capture_reader import CaptureReader
 from replay.store.capture_verify import verify
+from replay.store.expiry import day_of
+from replay.store.key_files import read_signer
 from replay.store.manifest import SUFFIX, read_manifest
+from replay.store.sealing import Unlock
+from replay.store.signature import check_signature, signature_path
 
 _DATABASES = (".db", ".sqlite", ".sqlite3", ".capture")
 
@@ -35,6 +39,8 @@ class Listed:
     lost: int = 0  # dropped and refused exchanges
     skipped: int = 0
     key_id: str = ""
+    expires: float | None = None  # None: never
+    encrypted: bool = False
     problem: str = ""
 
 
@@ -46,7 +52,8 @@ def ls_command(paths: tuple[Path, ...], as_json: bool) -> None:
 
     \b
     --json prints a list of objects; times are seconds, UTC:
-      {file, created, first, last, sessions, exchanges, bytes, lost, skipped, key_id, problem}
+      {file, created, first, last, sessions, exchanges, bytes, lost, skipped, key_id, expires, encrypted, problem}
+      expires null: never
     """
     found = [_listed(path) for path in _captures(paths or (Path(),))]
     if as_json:
@@ -79,21 +86,40 @@ def ls_command(paths: tuple[Path, ...], as_json: bool) -> None:
 
 @click.command("verify")
 @click.argument("captures", nargs=-1, required=True, type=FILE)
+@click.option("--signer", type=FILE, metavar="FILE", help="Public key that must have signed them (Ed25519, PEM).")
+@unlock_option
 @click.pass_context
-def verify_command(context: click.Context, captures: tuple[Path, ...]) -> None:
+def verify_command(
+    context: click.Context, captures: tuple[Path, ...], signer: Path | None, unlock: Unlock | None
+) -> None:
     """Look at every page, row, digest and count of captures; of a manifest, at all its segments.
+
+    The audit log's chain is checked, too, and the signature where there is one, or a --signer is named.
 
     Exit status: 0 all whole, 1 something is wrong (one line each says what and where).
     """
+    public = read_signer(signer) if signer else ""
     problems = 0
     for capture in captures:
-        before = problems
-        for problem in verify(capture):
-            problems += 1
-            click.echo(printable(str(problem)))
-        if problems == before:
-            click.echo(f"{capture}: whole")
+        found = [str(problem) for problem in verify(capture, unlock)]
+        remark = ""
+        if public or signature_path(capture).exists():
+            signed, changes = check_signature(capture, public)
+            found += changes
+            if signed:
+                remark = f", signed on {day_of(signed.at)} by {signed.signer[:16]}"
+                remark += "" if public else " (whose key that is was not checked: say --signer)"
+        problems += len(found)
+        for sentence in found:
+            click.echo(printable(sentence))
+        if not found:
+            click.echo(f"{capture}: whole{_unseen(capture, unlock)}{remark}")
     context.exit(1 if problems else 0)
+
+
+def _unseen(capture: Path, unlock: Unlock | None) -> str:
+    with CaptureReader.open(capture, unlock) as reader:
+        return " as far as can be seen: content is encrypted, say --unlock" if reader.is_locked() else ""
 
 
 def _captures(paths: tuple[Path, ...]) -> Iterator[Path]:
@@ -133,6 +159,8 @@ def _listed(path: Path) -> Listed:
                 lost=sum(one.count for one in losses if one.kind != "skipped"),
                 skipped=sum(one.count for one in losses if one.kind == "skipped"),
                 key_id=info.key_id,
+                expires=reader.expires() if info.lifetime else None,
+                encrypted=bool(info.recipient),
             )
     except FileFormatError as error:
         return Listed(str(path), problem=str(error))

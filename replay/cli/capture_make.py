@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 import sys
 from pathlib import Path
 
 import click
 
-from replay.cli.options import FILE, capture_argument, quiet_option
+from replay.cli.options import FILE, capture_argument, quiet_option, unlock_option
 from replay.engine.clock import SystemClock
 from replay.model.errors import UsageError
 from replay.record.derived import Derived
@@ -16,6 +17,11 @@ from replay.record.merging import merge_captures
 from replay.record.pruning import Pruning, prune_capture
 from replay.record.splitting import PartOf, by_day, by_tenant, into, split_capture
 from replay.report.counting import CountingProgress
+from replay.store import audit_log
+from replay.store.capture_reader import CaptureReader
+from replay.store.expiry import day_of
+from replay.store.removal import remove_capture
+from replay.store.sealing import Unlock
 
 _AGE = re.compile(r"(\d{1,6})([smhdw])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
@@ -27,14 +33,15 @@ out_option = click.option("--out", required=True, type=FILE, metavar="FILE", hel
 @click.argument("captures", nargs=-1, required=True, type=FILE)
 @out_option
 @click.option("--apart", is_flag=True, help="Captures of different keys: put their sessions side by side.")
+@unlock_option
 @quiet_option
-def merge_command(captures: tuple[Path, ...], out: Path, apart: bool, quiet: bool) -> None:
+def merge_command(captures: tuple[Path, ...], out: Path, apart: bool, unlock: Unlock | None, quiet: bool) -> None:
     """Make one capture of many, such as those of several sidecars.
 
     Recorded with the same key, a session that went through several of them becomes one again.
     """
     with _progress("merged", quiet=quiet) as progress:
-        done = merge_captures(captures, out, SystemClock().wall(), apart=apart, tell=progress.tell)
+        done = merge_captures(captures, out, SystemClock().wall(), apart=apart, tell=progress.tell, unlock=unlock)
     click.echo(f"{out}: {_counted(done)}, from {len(captures)} captures")
 
 
@@ -44,40 +51,57 @@ def merge_command(captures: tuple[Path, ...], out: Path, apart: bool, quiet: boo
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER", help="Where parts go."
 )
+@unlock_option
 @quiet_option
-def split_command(capture: Path, by: str, out: Path, quiet: bool) -> None:
+def split_command(capture: Path, by: str, out: Path, unlock: Unlock | None, quiet: bool) -> None:
     """Make several captures of one; sessions stay whole.
 
     The account of what was dropped stays with the original: nobody knows which part it would have been in.
     """
     part_of = _part_of(by)
     with _progress("split", quiet=quiet) as progress:
-        parts = split_capture(capture, out, part_of, SystemClock().wall(), progress.tell)
+        parts = split_capture(capture, out, part_of, SystemClock().wall(), progress.tell, unlock)
     for path, done in parts.items():
         click.echo(f"{path}: {_counted(done)}")
 
 
 @click.command("prune")
-@capture_argument
-@out_option
+@click.argument("captures", nargs=-1, required=True, type=FILE, metavar="CAPTURE")
+@click.option("--out", type=FILE, metavar="FILE", help="Capture to write; must not exist.")
+@click.option("--expired", is_flag=True, help="Remove the captures themselves, those that have expired. No --out.")
 @click.option("--older-than", metavar="AGE", help="Leave out sessions that ended longer ago: 7d, 12h, 30m.")
 @click.option("--newer-than", metavar="AGE", help="Leave out sessions that began since.")
 @click.option("--tenant", "tenants", multiple=True, metavar="STAND-IN", help="Leave out this tenant. Repeatable.")
 @click.option("--only-tenant", "only", multiple=True, metavar="STAND-IN", help="Keep this tenant only. Repeatable.")
 @click.option("--endpoint", "endpoints", multiple=True, metavar='"GET /a/{id}"', help="Leave it out. Repeatable.")
+@unlock_option
 @quiet_option
 def prune_command(
-    capture: Path,
-    out: Path,
+    captures: tuple[Path, ...],
+    out: Path | None,
+    expired: bool,
     older_than: str | None,
     newer_than: str | None,
     tenants: tuple[str, ...],
     only: tuple[str, ...],
     endpoints: tuple[str, ...],
+    unlock: Unlock | None,
     quiet: bool,
 ) -> None:
-    """Make a capture without some sessions or endpoints. What is left out is counted there as skipped (pruned)."""
+    """Make a capture without some sessions or endpoints. What is left out is counted there as skipped (pruned).
+
+    With --expired instead: remove each CAPTURE that has expired, whole, with its signature; its audit log stays.
+    """
     now = SystemClock().wall()
+    if expired:
+        if out or older_than or newer_than or tenants or only or endpoints:
+            raise UsageError("--expired removes whole captures: say it alone")
+        for one in captures:
+            click.echo(_removed_if_expired(one, now))
+        return
+    if out is None or len(captures) != 1:
+        raise UsageError("name one CAPTURE, and with --out the capture to write")
+    (capture,) = captures
     pruning = Pruning(
         ended_before=now - _age(older_than, "--older-than") if older_than else 0.0,
         begun_after=now - _age(newer_than, "--newer-than") if newer_than else float("inf"),
@@ -86,8 +110,18 @@ def prune_command(
         endpoints=frozenset(endpoints),
     )
     with _progress("pruned", quiet=quiet) as progress:
-        done = prune_capture(capture, out, pruning, now, progress.tell)
+        done = prune_capture(capture, out, pruning, now, progress.tell, unlock)
     click.echo(f"{out}: {_counted(done)}; {done.left_out} exchanges left out")
+
+
+def _removed_if_expired(capture: Path, now: float) -> str:
+    with CaptureReader.open(capture) as reader:
+        expires, exchanges = reader.expires(), reader.contents().exchanges
+    if now < expires:
+        return f"{capture}: stays, " + ("it never expires" if math.isinf(expires) else f"expires on {day_of(expires)}")
+    files = remove_capture(capture)
+    audit_log.append(capture, "expired", at=now, files=files, exchanges=exchanges)
+    return f"{capture}: removed, it expired on {day_of(expires)}"
 
 
 def _part_of(by: str) -> PartOf:

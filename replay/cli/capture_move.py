@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
-from replay.cli.options import FILE, capture_argument, quiet_option
+from replay.cli.key_option import require_key_source
+from replay.cli.options import FILE, capture_argument, quiet_option, unlock_option
 from replay.engine.clock import SystemClock
-from replay.model.errors import UsageError
 from replay.record.exports.har import export_har
 from replay.record.exports.jsonl import Record, export_jsonl
 from replay.record.importing import ImportProgress, import_capture, plan_import
 from replay.record.private_memory import keep_memory_private
-from replay.record.settings import load_settings
+from replay.record.settings import RecordSettings, load_settings
 from replay.record.sources.builtin import SOURCES
 from replay.report.counting import CountingProgress
 from replay.report.terminal import printable
+from replay.store import audit_log
 from replay.store.capture_reader import CaptureReader
+from replay.store.sealing import Unlock
 
 _EXPORTS = {"har": export_har, "jsonl": export_jsonl}
 _FORMATS = [source.name for source in SOURCES]
@@ -34,6 +38,7 @@ _FORMATS = [source.name for source in SOURCES]
 )
 @click.option("--config", type=FILE, metavar="FILE", help="replay.toml with its tables [redact] and [record].")
 @click.option("--key", default="", metavar="SOURCE", help="Redaction key: env:NAME or file:PATH [default: random].")
+@click.option("--encrypt-to", default="", metavar="FILE", help="Public key (X25519, PEM) of whoever may read it.")
 @quiet_option
 @click.pass_context
 def import_command(
@@ -44,6 +49,7 @@ def import_command(
     format_name: str | None,
     config: Path | None,
     key: str,
+    encrypt_to: str,
     quiet: bool,
 ) -> None:
     """Make a capture of recorded traffic of other tools, through the same redaction as a recording.
@@ -53,8 +59,7 @@ def import_command(
 
     Exit status: 0, or 2 when a file could not be read to its end (what came before is in the capture).
     """
-    if key and not key.startswith(("env:", "file:")):
-        raise UsageError("--key takes env:NAME or file:PATH, never the key itself")
+    require_key_source(key)
     keep_memory_private()  # the files are raw traffic
     plan = plan_import(
         files,
@@ -62,7 +67,7 @@ def import_command(
         SystemClock().wall(),
         format_name=format_name or "",
         key=key,
-        settings=load_settings(config) if config else None,
+        settings=replace(load_settings(config) if config else RecordSettings(), **_said(encrypt_to)),
         append=append,
     )
     with CountingProgress(sys.stderr, SystemClock().now, "imported", quiet=quiet) as progress:
@@ -83,11 +88,12 @@ def import_command(
 @capture_argument
 @click.option("--format", "format_name", required=True, type=click.Choice(sorted(_EXPORTS)), help="What to write.")
 @click.option("--out", required=True, type=FILE, metavar="FILE", help="File to write; must not exist.")
+@unlock_option
 @quiet_option
-def export_command(capture: Path, format_name: str, out: Path, quiet: bool) -> None:
+def export_command(capture: Path, format_name: str, out: Path, unlock: Unlock | None, quiet: bool) -> None:
     """Write a CAPTURE as a HAR file or as JSON lines. Values are the stand-ins that the capture holds."""
     with (
-        CaptureReader.open(capture) as reader,
+        CaptureReader.open(capture, unlock) as reader,
         CountingProgress(sys.stderr, SystemClock().now, "exported", quiet=quiet) as progress,
     ):
         total = reader.contents().exchanges
@@ -99,4 +105,9 @@ def export_command(capture: Path, format_name: str, out: Path, quiet: bool) -> N
                 yield stored.session_id, stored.actor, stored.exchange
 
         count = _EXPORTS[format_name](records(), out)
+    audit_log.append(capture, "export", at=SystemClock().wall(), format=format_name, into=out.name, exchanges=count)
     click.echo(f"{out}: {count} exchanges")
+
+
+def _said(encrypt_to: str) -> dict[str, Any]:
+    return {"encrypt_to": encrypt_to} if encrypt_to else {}

@@ -17,6 +17,9 @@ class CaptureInfo:
     policy_digest: str
     origins: tuple[str, ...]  # marks of host:port where traffic went (scrypt, see model.origin); no key is needed
     tool_version: str
+    key_salt: str = ""  # "": the key itself made the stand-ins; else the capture whose id was mixed into it
+    lifetime: float = 0.0  # seconds from the last exchange until nobody should replay it any more; 0: for ever
+    recipient: str = ""  # X25519 public key, hex, that content is encrypted to; "": it is not
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from replay.store.capture_schema import APPLICATION_ID, FORMAT_VERSION, OLDER_VE
 from replay.store.file_summary import FileSummary, summarise
 from replay.store.files import CAPTURE_CHECKS, Checks, open_readonly
 from replay.store.found_content import BodyPool, FoundContent, PoolFullError
+from replay.store.sealing import Unlock
 
 _COLUMNS = ", ".join(f"e.{name}" for name in EXCHANGE_COLUMNS)
 # The joins are outer ones so that a row without its session or endpoint is seen, not passed over.
@@ -35,6 +36,7 @@ _MESSAGES = f"SELECT {', '.join(MESSAGE_COLUMNS)} FROM message WHERE exchange = 
 _KINDS = frozenset({"dropped", "refused", "skipped", "body"})
 _MOST_ORIGINS = 10_000
 _SCHEMAS = {FORMAT_VERSION: SCHEMA, OLDER_VERSION: SCHEMA_2}
+_IS_OLDER = "SELECT count(*) FROM sqlite_master WHERE name = 'seal'"  # the schema was compared when it was opened
 _META = "id, created, key_id, policy_digest, origins, tool_version, segment"
 Place = tuple[str, Actor | None, float, int]  # of a session: name, actor, first start, exchanges
 
@@ -42,14 +44,19 @@ Place = tuple[str, Actor | None, float, int]  # of a session: name, actor, first
 class CaptureFile:
     """One open file, read-only."""
 
-    def __init__(self, path: Path, checks: Checks | None = None) -> None:
+    def __init__(self, path: Path, checks: Checks | None = None, unlock: Unlock | None = None) -> None:
         self.path = path
         wanted = checks or CAPTURE_CHECKS
         self.connection = open_readonly(path, _SCHEMAS, APPLICATION_ID, "capture", wanted)
-        self._content = FoundContent(self.connection)
+        self._content = FoundContent(self.connection, unlock, path)
 
     def close(self) -> None:
         self.connection.close()
+
+    def is_locked(self) -> bool:
+        """True when bodies, headers and targets are encrypted and cannot be read. Raises FileFormatError."""
+        with self.reading():
+            return self._content.is_locked()
 
     def info(self) -> CaptureInfo:
         return self._meta()[0]
@@ -157,8 +164,9 @@ class CaptureFile:
 
     def _meta(self) -> tuple[CaptureInfo, int]:
         with self.reading():
-            version = self.connection.execute("PRAGMA user_version").fetchone()[0]
-            since_3 = ", key_salt, lifetime, recipient" if version == FORMAT_VERSION else ", '', 0.0, ''"
+            is_older = self.connection.execute(_IS_OLDER).fetchone()[0] == 0
+            version = OLDER_VERSION if is_older else FORMAT_VERSION
+            since_3 = ", '', 0.0, ''" if is_older else ", key_salt, lifetime, recipient"
             row = self.connection.execute(f"SELECT {_META}{since_3} FROM meta").fetchone()  # noqa: S608 - our own names
             name, created, key_id, digest, origins, tool, segment, salt, lifetime, recipient = row
             marks = json.loads(cells.text(origins))

@@ -19,8 +19,10 @@ from replay.model.errors import FileFormatError
 from replay.model.session import Actor, Session
 from replay.store.capture_contents import CaptureContents, CaptureSize, read_contents, read_size
 from replay.store.capture_file import CaptureFile
+from replay.store.expiry import expiry
 from replay.store.found_content import BodyPool, PoolFullError
 from replay.store.manifest import Expired
+from replay.store.sealing import Unlock
 from replay.store.segment_files import open_parts
 
 _MOST_BYTES_AT_ONCE = 8 << 30  # of all bodies in memory: a forged file of 40 MB may claim thousands of GB
@@ -29,11 +31,11 @@ _MOST_BYTES_AT_ONCE = 8 << 30  # of all bodies in memory: a forged file of 40 MB
 class CaptureReader:
     """One open capture, read-only."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, unlock: Unlock | None = None) -> None:
         self._path = path
         self._stack = ExitStack()
         try:
-            parts = open_parts(path, self._stack)
+            parts = open_parts(path, self._stack, unlock)
             self._parts, self._expired = parts.files, parts.expired
             self._info = _joined(path, self._parts)
         except BaseException:
@@ -41,12 +43,13 @@ class CaptureReader:
             raise
 
     @classmethod
-    def open(cls, path: Path) -> CaptureReader:
+    def open(cls, path: Path, unlock: Unlock | None = None) -> CaptureReader:
         """A capture, or the manifest of one that was rotated (then all its segments are read as one capture).
 
+        `unlock`: the key for one that is encrypted; without it counts can be read, content raises LockedError.
         Raises FileFormatError when the file is missing, foreign, damaged or newer than this program.
         """
-        return cls(path)
+        return cls(path, unlock)
 
     def __enter__(self) -> CaptureReader:
         return self
@@ -61,6 +64,15 @@ class CaptureReader:
 
     def info(self) -> CaptureInfo:
         return self._info
+
+    def is_locked(self) -> bool:
+        """True when content is encrypted and cannot be read with what was given."""
+        return any(part.is_locked() for part in self._parts)
+
+    def expires(self) -> float:
+        """When nobody should replay it any more, seconds UTC; infinity for one that does not expire."""
+        newest = max(part.summary().last for part in self._parts)
+        return expiry(self._info, newest)
 
     @property
     def segments(self) -> tuple[int, ...]:

@@ -20,6 +20,7 @@ from replay.store.storable import MOST_SIZE
 Row = tuple[Any, ...]
 Fields = Sequence[tuple[str, str]]
 HeaderBlock = tuple[Headers, Headers, Headers]  # of the request, of the response, trailers
+Heading = tuple[HeaderBlock, str | None]  # with the target where the capture is encrypted
 
 EXCHANGE_COLUMNS = (
     "number", "id", "session_id", "started", "ended", "endpoint_id", "connection", "scheme", "host", "target",
@@ -45,40 +46,57 @@ class Finder(Protocol):
 
     def body(self, row_id: int) -> tuple[str, bytes]: ...
     def term(self, row_id: int) -> str: ...
-    def headers(self, packing: int, packed: bytes) -> HeaderBlock: ...
+    def headers(self, number: int, packing: int, packed: bytes) -> Heading: ...
+
+
+def digested(body: Body) -> bytes:
+    """What tells a body from others: media type, NUL and data. How the data are packed does not matter."""
+    return body.content_type.encode("utf-8", "surrogatepass") + b"\x00" + body.data
 
 
 def body_digest(body: Body) -> bytes:
-    """BLAKE2b-128 of media type, NUL and data: how the data are packed does not matter."""
-    kind = body.content_type.encode("utf-8", "surrogatepass")
-    return hashlib.blake2b(kind + b"\x00" + body.data, digest_size=16).digest()
+    """BLAKE2b-128."""
+    return hashlib.blake2b(digested(body), digest_size=16).digest()
 
 
-def dump_headers(exchange: Exchange, keeper: Keeper) -> bytes:
-    """JSON of the three header blocks; a long value that was seen before is the number of its term."""
+def dump_headers(exchange: Exchange, keeper: Keeper, *, with_target: bool = False) -> bytes:
+    """JSON of the three header blocks; a long value that was seen before is the number of its term.
+
+    `with_target`: the fourth element is the target, which then stands nowhere else.
+    """
     response = exchange.response
     blocks: list[Any] = [
         _with_terms("q", exchange.request.headers.fields, keeper),
         _with_terms("p", response.headers.fields, keeper) if response else (),
         response.trailers.fields if response else (),
     ]
+    if with_target:
+        blocks.append(exchange.request.target)
     return dump_json(blocks)
 
 
-def load_headers(text: bytes, term: Callable[[int], str], shared: Callable[[str], str]) -> HeaderBlock:
+def load_headers(text: bytes, term: Callable[[int], str], shared: Callable[[str], str], *, is_sealed: bool) -> Heading:
     """Raises ValueError, TypeError or LookupError for what was not dumped here. `shared` makes equal texts one."""
     try:
         found = orjson.loads(text)
     except orjson.JSONDecodeError:
         found = json.loads(text)  # lone surrogates; raises ValueError as well
+    target = cells.text(found.pop()) if is_sealed else None
     request, response, trailers = (_headers(block, term, shared) for block in found)
-    return request, response, trailers
+    return (request, response, trailers), target
 
 
 def exchange_row(
-    number: int, session_id: int, endpoint_id: int, exchange: Exchange, packed: tuple[int, bytes], keeper: Keeper
+    number: int,
+    session_id: int,
+    endpoint_id: int,
+    exchange: Exchange,
+    packed: tuple[int, bytes],
+    keeper: Keeper,
+    *,
+    with_target: bool = True,
 ) -> Row:
-    """In the order of EXCHANGE_COLUMNS."""
+    """In the order of EXCHANGE_COLUMNS. Without its target where that is sealed with the headers."""
     request, response, outcome = exchange.request, exchange.response, exchange.outcome
     sent, answered = request.body.cut(MOST_BYTES), response.body.cut(MOST_BYTES) if response else None
     fault = outcome if isinstance(outcome, Fault) else None
@@ -92,7 +110,7 @@ def exchange_row(
         keeper.term(exchange.connection),
         keeper.term(request.scheme),
         keeper.term(request.host),
-        request.target,
+        request.target if with_target else "",
         keeper.body(sent),
         min(sent.size_bytes, MOST_SIZE),
         int(sent.truncated),
@@ -119,15 +137,17 @@ def message_rows(number: int, messages: Sequence[SocketMessage], keeper: Keeper)
 
 def exchange_of(row: Row, method: str, messages: tuple[SocketMessage, ...], finder: Finder) -> Exchange:
     """The exchange back, from a row of EXCHANGE_COLUMNS. Raises ValueError, TypeError or KeyError on a forged one."""
-    (_, name, _, started, ended, _, connection, scheme, host, target, request_body, request_bytes, request_truncated,
-     status, response_body, response_bytes, response_truncated, fault, detail, count, packing, packed,
+    (number, name, _, started, ended, _, connection, scheme, host, target, request_body, request_bytes,
+     request_truncated, status, response_body, response_bytes, response_truncated, fault, detail, count,
+     packing, packed,
     ) = row  # fmt: skip
     if cells.whole(count, 0, _MOST_MESSAGES) != len(messages):
         raise cells.DamagedCellError
-    sent, answered, trailers = finder.headers(cells.whole(packing, -1), cells.data(packed))
+    blocks, sealed_target = finder.headers(cells.whole(number), cells.whole(packing, -1), cells.data(packed))
+    sent, answered, trailers = blocks
     request = Request(
         method=method,
-        target=cells.text(target),
+        target=cells.text(target) if sealed_target is None else sealed_target,
         headers=sent,
         body=_body(request_body, request_bytes, request_truncated, finder),
         scheme=finder.term(scheme),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 APPLICATION_ID = 0x52504C43  # "RPLC"
-FORMAT_VERSION = 2  # in user_version
+FORMAT_VERSION = 3  # in user_version
+OLDER_VERSION = 2  # is still read, never written: see SCHEMA_2
 
 SCHEMA = """
 -- Times are REAL seconds, UTC. Every value that a client or server sent went through redaction before it came here:
@@ -17,9 +20,22 @@ CREATE TABLE meta (
     created       REAL NOT NULL,
     key_id        TEXT NOT NULL,      -- names the redaction key; equal key, equal stand-ins
     policy_digest TEXT NOT NULL,      -- names the redaction rules
+    key_salt      TEXT NOT NULL,      -- '': the key itself; else the capture whose id was mixed into the key
+    lifetime      REAL NOT NULL,      -- seconds from the last exchange until it expires; 0: never
+    recipient     TEXT NOT NULL,      -- X25519 public key, hex, that content is encrypted to; '': it is not
     origins       TEXT NOT NULL,      -- JSON array of marks of host:port where traffic went (model/origin.py)
     tool_version  TEXT NOT NULL,
     segment       INTEGER NOT NULL    -- 1, 2 ...: which file of a rotated capture this is; all share the id
+);
+
+-- data keys of an encrypted capture, one for each time it was opened for writing, each wrapped for the recipient.
+-- A sealed cell: nonce (12 bytes: number of the seal, count), AES-256-GCM of the packed bytes, tag (store/sealing.py).
+-- Sealed are body.data, exchange.headers (with the target as a fourth part; exchange.target is empty), dictionary.data;
+-- body.digest is then keyed with the data key.
+CREATE TABLE seal (
+    number  INTEGER PRIMARY KEY,
+    sender  BLOB NOT NULL,            -- X25519 public key, made for this wrapping only
+    wrapped BLOB NOT NULL             -- the data key, AES-256-GCM under HKDF-SHA-256 of the shared secret
 );
 
 -- trained on the first exchanges; a packing of n > 0 is a zstd frame (RFC 8878) made with dictionary n
@@ -200,3 +216,7 @@ SELECT kind, reason, count FROM loss
 UNION ALL
 SELECT 'captured', '', coalesce(sum(exchanges), 0) FROM tally;
 """
+
+_SINCE_3 = re.compile(r"^    (?:key_salt|lifetime|recipient) .*\n|^CREATE TABLE seal \((?:\n .*)*\n\);\n", re.MULTILINE)
+SCHEMA_2 = _SINCE_3.sub("", SCHEMA)
+"""Of captures of replay 0.1 before there were encryption and expiry."""

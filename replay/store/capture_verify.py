@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from replay.model.errors import FileFormatError
+from replay.store.audit_log import audit_path, broken_lines
 from replay.store.capture_file import CaptureFile
 from replay.store.files import Checks
 from replay.store.manifest import SUFFIX, SegmentEntry, read_manifest
+from replay.store.sealing import Unlock
 from replay.store.segment_digest import digest_of
 from replay.store.segment_files import open_parts
 
@@ -67,15 +69,20 @@ class Problem:
         return f"{self.file}: {self.what}"
 
 
-def verify(path: Path) -> Iterator[Problem]:
-    """Of a capture, or of all that a manifest names. Nothing is raised for what is in the files."""
+def verify(path: Path, unlock: Unlock | None = None) -> Iterator[Problem]:
+    """Of a capture, or of all that a manifest names, with its audit log. Nothing is raised for what is in the files.
+
+    The content of an encrypted capture is looked at with its key only: see `CaptureFile.is_locked`.
+    """
     if path.name.endswith(SUFFIX):
-        yield from _verify_manifest(path)
+        yield from _verify_manifest(path, unlock)
     else:
-        yield from _verify_file(path)
+        yield from _verify_file(path, unlock)
+    for sentence in broken_lines(path):
+        yield Problem(audit_path(path), sentence)
 
 
-def _verify_manifest(path: Path) -> Iterator[Problem]:
+def _verify_manifest(path: Path, unlock: Unlock | None) -> Iterator[Problem]:
     try:
         manifest = read_manifest(path)
         with ExitStack() as stack:
@@ -85,7 +92,7 @@ def _verify_manifest(path: Path) -> Iterator[Problem]:
         return
     entries = {one.file: one for one in manifest.segments}
     for file in files:
-        yield from _verify_file(file)
+        yield from _verify_file(file, unlock)
         if file.name in entries:
             yield from _verify_entry(file, entries[file.name])
 
@@ -104,9 +111,9 @@ def _verify_entry(file: Path, entry: SegmentEntry) -> Iterator[Problem]:
             yield Problem(file, "it holds other exchanges or losses than the manifest says")
 
 
-def _verify_file(path: Path) -> Iterator[Problem]:
+def _verify_file(path: Path, unlock: Unlock | None) -> Iterator[Problem]:
     try:
-        part = CaptureFile(path, _WHOLE)
+        part = CaptureFile(path, _WHOLE, unlock)
     except FileFormatError as error:
         yield Problem(path, str(error))
         return
@@ -128,6 +135,8 @@ def _problems(part: CaptureFile) -> Iterator[Problem]:
         with part.reading():
             for (row,) in part.connection.execute(sql):
                 yield Problem(part.path, f"table {table}, row {_number(row)}: {what}")
+    if part.is_locked():
+        return
     for row in part.damaged_bodies():
         yield Problem(part.path, f"table body, row {_number(row)}: it is damaged, or not what its digest says")
     for row in part.damaged_exchanges():

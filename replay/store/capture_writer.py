@@ -20,10 +20,12 @@ from replay.store.capture_rows import EXCHANGE_COLUMNS, MESSAGE_COLUMNS, dump_he
 from replay.store.capture_schema import APPLICATION_ID, FORMAT_VERSION, SCHEMA
 from replay.store.content import ContentKeeper
 from replay.store.dictionary import DictionaryTrainer
+from replay.store.dictionary_shelf import DictionaryShelf
 from replay.store.file_summary import FileSummary, summarise
 from replay.store.files import PAGE_BYTES, companions, create_file, finish_file, open_for_update
 from replay.store.packing import Packer
 from replay.store.recent import Recent
+from replay.store.seal_rows import new_sealer
 from replay.store.tallies import Tallies
 
 _EXCHANGE_SQL = f"INSERT INTO exchange VALUES ({', '.join('?' * len(EXCHANGE_COLUMNS))})"  # noqa: S608 - our own names
@@ -57,6 +59,7 @@ class CaptureWriter:
     def __init__(
         self, path: Path, info: CaptureInfo, *, append: bool = False, start: SegmentStart = SegmentStart()
     ) -> None:
+        """Of `start`, an existing file takes the dictionary only: nobody can read it back from an encrypted one."""
         self._path = path
         if append:
             self._connection = open_for_update(path, APPLICATION_ID, FORMAT_VERSION, "capture", SCHEMA)
@@ -65,22 +68,29 @@ class CaptureWriter:
                 path, SCHEMA, APPLICATION_ID, FORMAT_VERSION, "capture", page_bytes=PAGE_BYTES
             )
         try:
-            if not append:
+            if append:
+                self._require_same(info)
+            else:
                 _begin(self._connection, info, start)
             self.capture_id: str
             self.segment: int
-            self.capture_id, self.segment = self._connection.execute("SELECT id, segment FROM meta").fetchone()
+            self.capture_id, self.segment, self.lifetime, recipient = self._connection.execute(
+                "SELECT id, segment, lifetime, recipient FROM meta"
+            ).fetchone()
+            self._sealer = new_sealer(self._connection, self.capture_id, recipient) if recipient else None
+            self._dictionaries = DictionaryShelf(self._connection, self._sealer)
             self._packer = Packer()
-            newest = self._connection.execute("SELECT id, data FROM dictionary ORDER BY id DESC LIMIT 1").fetchone()
+            newest = self._dictionaries.provide(start.dictionary, is_new=not append)
             if newest:
                 self._packer.use(*newest)
+            self._connection.commit()
         except BaseException:
             self._connection.close()
             raise
-        trainer = None if newest else DictionaryTrainer()
+        trainer = None if newest or self._dictionaries.is_full else DictionaryTrainer()
         self._companions = companions(path)
         self._tallies = Tallies(self._connection)
-        self._content = ContentKeeper(self._connection, self._packer, trainer, self._tallies)
+        self._content = ContentKeeper(self._connection, self._packer, trainer, self._tallies, self._sealer)
         self._actors: Recent[Actor] = Recent(_MOST_ACTORS)
         self._sessions: Recent[str] = Recent(_MOST_SESSIONS)
 
@@ -89,15 +99,9 @@ class CaptureWriter:
         return cls(path, info)
 
     @classmethod
-    def open_append(cls, path: Path, info: CaptureInfo) -> CaptureWriter:
+    def open_append(cls, path: Path, info: CaptureInfo, start: SegmentStart = SegmentStart()) -> CaptureWriter:
         """Go on with an existing capture, with the same key and rules only: equal values must keep equal stand-ins."""
-        writer = cls(path, info, append=True)
-        found = writer._connection.execute("SELECT key_id, policy_digest FROM meta").fetchone()
-        if found != (info.key_id, info.policy_digest):
-            writer.close()
-            other = "key" if found[0] != info.key_id else "set of redaction rules"
-            raise FileFormatError(f"{path} was recorded with another {other}: choose another name for this capture")
-        return writer
+        return cls(path, info, append=True, start=start)
 
     def next_number(self) -> int:
         """A number above that of every stored exchange and session."""
@@ -149,8 +153,9 @@ class CaptureWriter:
             self._set_actor(session, actor)
         method = exchange.request.method
         endpoint = self._tallies.endpoint(endpoint_of(method, exchange.request.target), method)
-        headers = self._content.headers(dump_headers(exchange, self._content))
-        row = exchange_row(number, session, endpoint, exchange, headers, self._content)
+        is_sealed = self._sealer is not None
+        headers = self._content.headers(number, dump_headers(exchange, self._content, with_target=is_sealed))
+        row = exchange_row(number, session, endpoint, exchange, headers, self._content, with_target=not is_sealed)
         self._connection.execute(_EXCHANGE_SQL, row)
         if exchange.messages:
             self._connection.executemany(_MESSAGE_SQL, message_rows(number, exchange.messages, self._content))
@@ -210,8 +215,7 @@ class CaptureWriter:
     def hand_over(self) -> SegmentStart:
         """What the next segment starts with."""
         origins = json.loads(self._connection.execute("SELECT origins FROM meta").fetchone()[0])
-        newest = self._connection.execute("SELECT data FROM dictionary ORDER BY id DESC LIMIT 1").fetchone()
-        return SegmentStart(self.segment + 1, tuple(origins), newest[0] if newest else b"")
+        return SegmentStart(self.segment + 1, tuple(origins), self._dictionaries.newest)
 
     def is_intact(self) -> bool:
         """False when somebody else removed the files beside this one: what is committed from now on would hide."""
@@ -240,12 +244,23 @@ class CaptureWriter:
         if dictionary is None:
             return
         try:
-            self._connection.execute("INSERT INTO dictionary VALUES (1, ?)", (dictionary,))
+            number = self._dictionaries.keep(dictionary)
             self._connection.commit()
         except sqlite3.Error:  # a full disk: exchanges matter more, they go on being packed without one
             self._connection.rollback()
         else:
-            self._packer.use(1, dictionary)
+            self._packer.use(number, dictionary)
+
+    def _require_same(self, info: CaptureInfo) -> None:
+        found = self._connection.execute("SELECT key_id, policy_digest, recipient FROM meta").fetchone()
+        if found == (info.key_id, info.policy_digest, info.recipient):
+            return
+        other = "key" if found[0] != info.key_id else "set of redaction rules"
+        sentence = f"was recorded with another {other}: choose another name for this capture"
+        if found[:2] == (info.key_id, info.policy_digest):
+            kind = "encrypted to another key" if found[2] else "not encrypted"
+            sentence = f"is {kind}: record with the --encrypt-to that it has, or choose another name for this capture"
+        raise FileFormatError(f"{self._path} {sentence}")
 
     def _session(self, name: str) -> int:
         known = self._sessions.get(name)
@@ -274,17 +289,17 @@ class CaptureWriter:
 def _begin(connection: sqlite3.Connection, info: CaptureInfo, start: SegmentStart) -> None:
     """The first transaction of a new file."""
     connection.execute(
-        "INSERT INTO meta VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO meta VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             info.id,
             info.created,
             info.key_id,
             info.policy_digest,
+            info.key_salt,
+            info.lifetime,
+            info.recipient,
             json.dumps(start.origins),
             info.tool_version,
             start.number,
         ),
     )
-    if start.dictionary:
-        connection.execute("INSERT INTO dictionary VALUES (1, ?)", (start.dictionary,))
-    connection.commit()

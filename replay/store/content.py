@@ -1,5 +1,7 @@
 """Where a writer keeps what exchanges refer to: bodies once by digest, repeated texts once, and their row ids.
 
+Where the capture is encrypted, what is kept here is sealed, and no header value becomes a term, which is readable.
+
 Rule: row ids are known for the open transaction and for what was committed; after a rollback everything is forgotten.
 """
 
@@ -8,10 +10,11 @@ from __future__ import annotations
 import sqlite3
 
 from replay.model.body import Body
-from replay.store.capture_rows import body_digest
+from replay.store.capture_rows import body_digest, digested
 from replay.store.dictionary import DictionaryTrainer
 from replay.store.packing import Packer
 from replay.store.recent import Recent
+from replay.store.sealing import Sealer
 from replay.store.tallies import Tallies
 
 _MOST_BODIES = 20_000  # digests of 16 bytes
@@ -24,9 +27,15 @@ class ContentKeeper:
     """Bodies and terms of one open capture. See `capture_rows.Keeper`."""
 
     def __init__(
-        self, connection: sqlite3.Connection, packer: Packer, trainer: DictionaryTrainer | None, tallies: Tallies
+        self,
+        connection: sqlite3.Connection,
+        packer: Packer,
+        trainer: DictionaryTrainer | None,
+        tallies: Tallies,
+        sealer: Sealer | None = None,
     ) -> None:
         self._connection = connection
+        self._sealer = sealer
         self._tallies = tallies
         self._packer = packer
         self.trainer = trainer  # None once there is a dictionary
@@ -39,15 +48,15 @@ class ContentKeeper:
         self._bodies.clear()
         self._terms.clear()
 
-    def headers(self, data: bytes) -> tuple[int, bytes]:
-        """(packing, packed) of an exchange's header block."""
-        return self._pack("headers", data)
+    def headers(self, number: int, data: bytes) -> tuple[int, bytes]:
+        """(packing, packed) of the header block of exchange `number`."""
+        return self._pack("headers", data, b"%d" % number)
 
     def body(self, body: Body) -> int | None:
         """The row of a body; None when there is neither data nor a type."""
         if not body.data and not body.content_type:
             return None
-        digest = body_digest(body)
+        digest = self._sealer.digest(digested(body)) if self._sealer else body_digest(body)
         known = self._bodies.get(digest)
         if known is None:
             row = self._connection.execute("SELECT id FROM body WHERE digest = ?", (digest,)).fetchone()
@@ -65,7 +74,7 @@ class ContentKeeper:
 
     def repeated(self, side: str, name: str, value: str) -> int | None:
         """The row of a header value from its second time on: one that never comes again costs nothing more."""
-        if len(value) > _MOST_TERM:
+        if self._sealer or len(value) > _MOST_TERM:
             return None
         known = self._terms.get(value)
         if known is not None:
@@ -78,14 +87,16 @@ class ContentKeeper:
         self._seen.add(mark)
         return None
 
-    def _pack(self, what: str, data: bytes) -> tuple[int, bytes]:
+    def _pack(self, what: str, data: bytes, place: bytes) -> tuple[int, bytes]:
         if self.trainer:
             self.trainer.offer(data)
         packing, packed = self._packer.pack(data)
+        if self._sealer:
+            packed = self._sealer.seal(packed, what, place)
         self._tallies.weigh(what, len(data), len(packed))
         return packing, packed
 
     def _insert(self, digest: bytes, body: Body) -> int:
-        row = (digest, self.term(body.content_type), len(body.data), *self._pack("body", body.data))
+        row = (digest, self.term(body.content_type), len(body.data), *self._pack("body", body.data, digest))
         sql = "INSERT INTO body (digest, type, bytes, packing, data) VALUES (?, ?, ?, ?, ?)"
         return self._connection.execute(sql, row).lastrowid or 0

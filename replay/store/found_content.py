@@ -11,8 +11,10 @@ from typing import Any
 
 from replay.model.body import Body
 from replay.store import cells
-from replay.store.capture_rows import HeaderBlock, body_digest, load_headers
+from replay.store.capture_rows import Heading, body_digest, digested, load_headers
 from replay.store.packing import Unpacker
+from replay.store.seal_rows import LockedError, is_sealed, opener_of
+from replay.store.sealing import Opener, Unlock
 
 _MOST_BODIES_BYTES = 32 << 20  # remembered, unpacked
 _MOST_TERMS = 20_000
@@ -42,8 +44,15 @@ class BodyPool:
 class FoundContent:
     """See `capture_rows.Finder`."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, unlock: Unlock | None = None, where: object = "this capture"
+    ) -> None:
+        """`where` names the file in messages."""
         self._connection = connection
+        self._unlock = unlock
+        self._where = where
+        self._opener: Opener | None = None
+        self._is_sealed: bool | None = None  # not known before something is read
         self._unpacker = Unpacker(self._dictionary)
         self._bodies: dict[int, tuple[str, bytes]] = {}
         self._bodies_bytes = 0
@@ -74,12 +83,14 @@ class FoundContent:
 
     def checked_body(self, row: tuple[Any, ...]) -> tuple[str, bytes]:
         """From digest, type, bytes, packing and data: unpacked under bounds, and what its digest says."""
-        digest, kind, size_bytes, packing, packed = row
-        data = self._unpacker.unpack(cells.whole(packing, -1), cells.data(packed), cells.whole(size_bytes))
-        media_type = self.term(kind)
-        if body_digest(Body(data, media_type)) != digest:
+        digest, kind, size_bytes, packing, cell = row
+        packed = self._opened(cells.data(cell), "body", cells.data(digest))
+        data = self._unpacker.unpack(cells.whole(packing, -1), packed, cells.whole(size_bytes))
+        body = Body(data, self.term(kind))
+        expected = self._opener.digest(cell, digested(body)) if self._opener else body_digest(body)
+        if expected != digest:
             raise cells.DamagedCellError
-        return media_type, data
+        return body.content_type, data
 
     def term(self, row_id: Any) -> str:
         known = self._terms.get(cells.whole(row_id))
@@ -93,8 +104,23 @@ class FoundContent:
             self._terms[row_id] = known
         return known
 
-    def headers(self, packing: int, packed: bytes) -> HeaderBlock:
-        return load_headers(self._unpacker.unpack(packing, packed), self.term, self._shared)
+    def headers(self, number: int, packing: int, packed: bytes) -> Heading:
+        """Of exchange `number`; with its target where that is sealed with them."""
+        data = self._unpacker.unpack(packing, self._opened(packed, "headers", b"%d" % number))
+        return load_headers(data, self.term, self._shared, is_sealed=bool(self._is_sealed))
+
+    def is_locked(self) -> bool:
+        """True when content is encrypted and no key was given. Raises LockedError when the key is another one's."""
+        if self._is_sealed is None:
+            self._is_sealed = is_sealed(self._connection)
+            if self._is_sealed and self._unlock:
+                self._opener = opener_of(self._connection, self._unlock)
+        return self._is_sealed and self._opener is None
+
+    def _opened(self, cell: bytes, kind: str, place: bytes) -> bytes:
+        if self.is_locked():
+            raise LockedError(self._where)
+        return self._opener.open(cell, kind, place) if self._opener else cell
 
     def _shared(self, text: str) -> str:
         """The same text as one object: header names repeat in every exchange."""
@@ -112,4 +138,4 @@ class FoundContent:
         row = self._connection.execute("SELECT data FROM dictionary WHERE id = ?", (number,)).fetchone()
         if row is None:
             raise LookupError("a dictionary is missing")
-        return cells.data(row[0])
+        return self._opened(cells.data(row[0]), "dictionary", b"%d" % number)

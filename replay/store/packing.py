@@ -16,6 +16,7 @@ import zstandard
 MOST_BYTES = 5 << 20  # of one unpacked cell: a body of 4 MiB, and what stand-ins add to it
 MOST_DICTIONARY_BYTES = 1 << 20
 MOST_PACKED_BYTES = 6 << 20
+MOST_DICTIONARIES = 60  # that one file gets
 RAW = -1
 PLAIN = 0
 _LEVEL = 3  # 1 is no faster and 6 hardly smaller (measured on JSON of 1 to 20 KB)
@@ -82,7 +83,7 @@ class Unpacker:
     def _decompressor(self, packing: int) -> zstandard.ZstdDecompressor:
         found = self._decompressors.get(packing)
         if found is None:
-            if len(self._decompressors) > 64:
+            if len(self._decompressors) > MOST_DICTIONARIES + 1:
                 raise DamagedPackingError("more dictionaries than any recorder trains")
             data = self._dictionary(packing)
             if not 0 < len(data) <= MOST_DICTIONARY_BYTES:

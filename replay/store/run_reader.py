@@ -41,7 +41,7 @@ class RunReader:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        connection = open_readonly(path, SCHEMA, APPLICATION_ID, FORMAT_VERSION, "run file")
+        connection = open_readonly(path, {FORMAT_VERSION: SCHEMA}, APPLICATION_ID, "run file")
         # No plugins and no PRAGMA: the file may come from somewhere else, and nothing is allowed but to read it.
         self._database = Database(connection, recursive_triggers=False, execute_plugins=False)
 

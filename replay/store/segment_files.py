@@ -16,6 +16,7 @@ from pathlib import Path
 from replay.model.errors import FileFormatError
 from replay.store.capture_file import CaptureFile
 from replay.store.manifest import MOST_SEGMENTS, SUFFIX, Expired, Manifest, read_manifest
+from replay.store.sealing import Unlock
 
 _TRIES = 3  # a rotation while we look takes milliseconds, and the next one is far away
 
@@ -28,15 +29,15 @@ class Parts:
     expired: Expired
 
 
-def open_parts(path: Path, stack: ExitStack) -> Parts:
+def open_parts(path: Path, stack: ExitStack, unlock: Unlock | None = None) -> Parts:
     """Closed by `stack`. Raises FileFormatError."""
     if not path.name.endswith(SUFFIX):
-        return Parts((_opened(path, stack),), Expired())
+        return Parts((_opened(path, stack, unlock),), Expired())
     for attempt in range(_TRIES):
         with ExitStack() as own:
             manifest = read_manifest(path)
             try:
-                files = _open_all(path, manifest, own)
+                files = _open_all(path, manifest, own, unlock)
             except _Moved:
                 if attempt < _TRIES - 1:
                     continue
@@ -50,10 +51,10 @@ class _Moved(Exception):  # noqa: N818 - a turn of events, not an error of the p
     """A file is not where the manifest says: a rotation goes on, or it is gone."""
 
 
-def _open_all(path: Path, manifest: Manifest, stack: ExitStack) -> tuple[CaptureFile, ...]:
+def _open_all(path: Path, manifest: Manifest, stack: ExitStack, unlock: Unlock | None) -> tuple[CaptureFile, ...]:
     if len(manifest.segments) >= MOST_SEGMENTS:
         raise FileFormatError(f"{path} names more than {MOST_SEGMENTS} segments: open some of the files by themselves")
-    active = _active(path, manifest, stack)
+    active = _active(path, manifest, stack, unlock)
     known = {one.segment: one.file for one in manifest.segments}
     last = max((*known, manifest.expired.through))
     newest = active.segment() if active else last + 2  # without it one more may be finished
@@ -64,7 +65,7 @@ def _open_all(path: Path, manifest: Manifest, stack: ExitStack) -> tuple[Capture
             if number == newest - 1 and active is None:
                 break
             raise _Moved
-        part = _opened(path.with_name(name), stack)
+        part = _opened(path.with_name(name), stack, unlock)
         if part.segment() != number:
             raise FileFormatError(f"{path} is not used: the numbers of its segments are not those of the files")
         files.append(part)
@@ -74,18 +75,18 @@ def _open_all(path: Path, manifest: Manifest, stack: ExitStack) -> tuple[Capture
     return tuple(files)
 
 
-def _active(path: Path, manifest: Manifest, stack: ExitStack) -> CaptureFile | None:
+def _active(path: Path, manifest: Manifest, stack: ExitStack, unlock: Unlock | None) -> CaptureFile | None:
     """None after a crash in mid rotation: then there is none until the recorder starts again."""
     active = path.with_name(manifest.active)
     if not is_segment_file(active):
         return None
     with suppress(FileNotFoundError):
-        return _opened(active, stack)
+        return _opened(active, stack, unlock)
     return None
 
 
-def _opened(path: Path, stack: ExitStack) -> CaptureFile:
-    part = CaptureFile(path)
+def _opened(path: Path, stack: ExitStack, unlock: Unlock | None) -> CaptureFile:
+    part = CaptureFile(path, unlock=unlock)
     stack.callback(part.close)
     return part
 

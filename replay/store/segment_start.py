@@ -152,7 +152,9 @@ def _go_on(capture: Path, info: CaptureInfo, number: int) -> None:
     finally:
         file.close()
     CaptureWriter(
-        capture, replace(info, id=before.id, created=before.created), start=SegmentStart(number, before.origins)
+        capture,
+        replace(info, id=before.id, created=before.created, lifetime=before.lifetime),
+        start=SegmentStart(number, before.origins),
     ).close()
 
 

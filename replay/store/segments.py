@@ -85,7 +85,7 @@ class SegmentedWriter:
                 require_fresh(path)
                 writer = self._writer = CaptureWriter.create(path, info)
             self.capture_id = writer.capture_id
-            self._info = replace(info, id=self.capture_id)
+            self._info = replace(info, id=self.capture_id, lifetime=writer.lifetime)
             self._manifest = replace(self._manifest, capture=self.capture_id)
             self._newest = max((writer.summary().last, *(one.last for one in self._manifest.segments)))
             self._write_manifest()
@@ -200,9 +200,10 @@ class SegmentedWriter:
         if finished.exists():
             raise FileFormatError(f"{finished} is in the way")
         held, segment = writer.summary(), writer.segment
+        start = writer.hand_over()
         try:
             prepared.unlink(missing_ok=True)
-            CaptureWriter(prepared, self._info, start=writer.hand_over()).close()
+            CaptureWriter(prepared, self._info, start=start).close()
             if not writer.settle():
                 raise FileFormatError(f"{self._path} is being read in an older state")
         except _FAILURES:
@@ -214,7 +215,7 @@ class SegmentedWriter:
         remove_companions(self._path)
         prepared.rename(self._path)
         sync_folder(self._path.parent)
-        self._writer = CaptureWriter.open_append(self._path, self._info)
+        self._writer = CaptureWriter.open_append(self._path, self._info, start)
         entry = entry_of(finished, segment, self.capture_id, held)
         self._manifest = replace(self._manifest, segments=(*self._manifest.segments, entry))
         self._count_before()

@@ -6,6 +6,8 @@
 
     sqlite-utils query capture.db "SELECT endpoint, replay_text(response_body) FROM v_exchange LIMIT 3"
 
+Of an encrypted capture they show nothing: SQLite reports that the function failed.
+
 Rule: they read tables of a capture only, write nothing, and unpack under the same bounds as replay itself.
 """
 
@@ -39,11 +41,11 @@ class _Unpacking:
         return None if body is None else self._content.body(body)[1]
 
     def headers(self, number: Any, side: Any) -> str | None:
-        sql = "SELECT packing, headers FROM exchange WHERE number = ?"
+        sql = "SELECT number, packing, headers FROM exchange WHERE number = ?"
         row = self._connection.execute(sql, (number,)).fetchone()
         if row is None:
             return None
-        blocks = self._content.headers(cells.whole(row[0], -1), cells.data(row[1]))
+        blocks, _ = self._content.headers(cells.whole(row[0]), cells.whole(row[1], -1), cells.data(row[2]))
         return json.dumps(blocks[_SIDES.index(side)].fields)
 
 

@@ -159,7 +159,7 @@ def test_a_finished_capture_is_one_private_file(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "c.db").stat().st_mode) == 0o600
     with sqlite3.connect(tmp_path / "c.db") as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)
-        assert connection.execute("PRAGMA user_version").fetchone() == (2,)
+        assert connection.execute("PRAGMA user_version").fetchone() == (3,)
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     connection.close()
 

@@ -195,7 +195,7 @@ def test_retention_by_age_follows_the_clock(tmp_path: Path) -> None:
 
 def test_a_reader_keeps_its_snapshot_through_a_rotation(tmp_path: Path) -> None:
     """The file that it has open is renamed under it; nothing of the recording is lost either."""
-    writer = start(tmp_path, Rotation(rotate_bytes=200_000))
+    writer = start(tmp_path, Rotation(rotate_bytes=210_000))
     add(writer, 1)
     writer.commit()
     with CaptureReader.open(tmp_path / "c.db") as reader:
@@ -238,7 +238,7 @@ def test_a_reader_of_an_older_state_only_puts_the_rotation_off(tmp_path: Path, m
 
 def test_a_shell_that_deletes_our_wal_costs_nothing(tmp_path: Path) -> None:
     """Who had the earlier file open for writing removes, when closing it, the WAL that now has its name."""
-    writer = start(tmp_path, Rotation(rotate_bytes=200_000))
+    writer = start(tmp_path, Rotation(rotate_bytes=210_000))
     add(writer, 1)
     writer.commit()
     for suffix in ("-wal", "-shm"):

@@ -72,11 +72,15 @@ REFUSED: list[tuple[str, Callable[[Path], object], str]] = [
     ("a text file", lambda path: path.write_text("hello " * 100), "no SQLite file"),
     ("an empty file", lambda path: path.write_bytes(b""), "no SQLite file"),
     ("another program's database", schema_of_another_program, "another program made this"),
-    ("newer format", lambda path: sql(path, "PRAGMA user_version = 3"), "format version 3 .* written by replay 0.1.0"),
-    ("an older format", lambda path: sql(path, "PRAGMA user_version = 1"), "format version 1 and this replay reads 2"),
+    ("newer format", lambda path: sql(path, "PRAGMA user_version = 4"), "format version 4 .* written by replay 0.1.0"),
+    (
+        "an older format",
+        lambda path: sql(path, "PRAGMA user_version = 1"),
+        "format version 1 and this replay reads 2 and 3",
+    ),
     (
         "a version in words of its own",
-        lambda path: sql(path, "PRAGMA user_version = 3; UPDATE meta SET tool_version = char(27) || '[31m'"),
+        lambda path: sql(path, "PRAGMA user_version = 4; UPDATE meta SET tool_version = char(27) || '[31m'"),
         "by a newer replay",
     ),
     ("a foreign trigger", lambda path: sql(path, TRIGGER), "not exactly those of a capture"),

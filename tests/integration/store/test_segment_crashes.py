@@ -186,7 +186,7 @@ def test_a_disk_that_refuses_the_next_file_raises_at_the_next_row(
     add(writer, 1)
     real = CaptureWriter.open_append
 
-    def refusing(path: Path, info: CaptureInfo) -> CaptureWriter:
+    def refusing(path: Path, info: CaptureInfo, *_: object) -> CaptureWriter:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(CaptureWriter, "open_append", refusing)
