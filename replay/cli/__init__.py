@@ -12,7 +12,7 @@ from replay import __version__
 from replay.cli.shelf import Shelf
 from replay.model.errors import ReplayError, StoppedError
 
-COMMANDS = ("demo", "record", "inspect", "capture", "run", "fuzz", "judge", "report", "repro")
+COMMANDS = ("demo", "record", "inspect", "capture", "redact", "run", "fuzz", "judge", "report", "repro")
 
 
 @click.group(commands=Shelf(COMMANDS), context_settings={"help_option_names": ["-h", "--help"]})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,18 +12,22 @@ from typing import Any
 
 import click
 
+from replay.cli.options import unlock_option
 from replay.cli.tables import print_table
 from replay.model.capture import CaptureInfo, Loss
+from replay.redact.policy import RAW_MARK
 from replay.report.terminal import printable
 from replay.store.capture_contents import CaptureContents, CaptureSize
 from replay.store.capture_reader import CaptureReader
 from replay.store.manifest import SUFFIX, Expired
+from replay.store.sealing import Unlock
 
 
 @click.command("inspect")
 @click.argument("capture", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
-def inspect_command(capture: Path, as_json: bool) -> None:
+@unlock_option
+def inspect_command(capture: Path, as_json: bool, unlock: Unlock | None) -> None:
     """Show what is in a CAPTURE: sessions, endpoints, actors, tenants, statuses, losses, redaction coverage.
 
     CAPTURE may be the manifest of a rotated capture: then all its segments count as one. A capture that is being
@@ -30,7 +35,8 @@ def inspect_command(capture: Path, as_json: bool) -> None:
 
     \b
     --json prints one object; times are seconds, UTC:
-      capture    {id, format_version, created, key_id, policy_digest, origins, tool_version}
+      capture    {id, format_version, created, expires, key_id, key_scope, policy_digest, encrypted, origins,
+                 tool_version}   expires null: never; key_scope: capture or project
       counts     {sessions, exchanges, messages, endpoints, actors, tenants, first, last}   messages of WebSockets
       storage    {file_bytes, bodies, body_bytes, packed_body_bytes, header_bytes, packed_header_bytes, ratio}
                  ratio: all bytes before packing / after; null without any
@@ -44,7 +50,7 @@ def inspect_command(capture: Path, as_json: bool) -> None:
       bodies_left_out  {REASON: bodies}    the exchanges themselves are in
       redaction  [{class, action, values}]
     """
-    with CaptureReader.open(capture) as reader:
+    with CaptureReader.open(capture, unlock) as reader:
         facts = _Facts(
             capture=capture,
             info=reader.info(),
@@ -53,6 +59,8 @@ def inspect_command(capture: Path, as_json: bool) -> None:
             segments=reader.segments,
             expired=reader.expired,
             losses=(*reader.losses(), *reader.body_losses()),
+            expires=reader.expires(),
+            is_locked=reader.is_locked(),
         )
     if as_json:
         click.echo(json.dumps(_document(facts), indent=2))
@@ -71,6 +79,8 @@ class _Facts:
     segments: tuple[int, ...]
     expired: Expired
     losses: tuple[Loss, ...]
+    expires: float  # seconds, UTC; infinity: never
+    is_locked: bool
 
     def lost(self, kind: str) -> dict[str, int]:
         return {one.reason: one.count for one in self.losses if one.kind == kind}
@@ -89,8 +99,11 @@ def _document(facts: _Facts) -> dict[str, Any]:
             "id": info.id,
             "format_version": info.format_version,
             "created": info.created,
+            "expires": None if math.isinf(facts.expires) else facts.expires,
             "key_id": info.key_id,
+            "key_scope": "capture" if info.key_salt else "project",
             "policy_digest": info.policy_digest,
+            "encrypted": bool(info.recipient),
             "origins": list(info.origins),
             "tool_version": info.tool_version,
         },
@@ -205,6 +218,15 @@ def _heading(facts: _Facts) -> list[str]:
         + (f", bodies and headers packed {facts.ratio:.1f} to 1" if facts.ratio else "")
         + (f", {size.messages} WebSocket messages" if size.messages else ""),
     ]
+    if RAW_MARK in info.policy_digest:
+        lines.append(
+            "WARNING: recorded RAW for some hosts (--i-accept-raw-personal-data): those exchanges are not redacted"
+        )
+    if not math.isinf(facts.expires):
+        lines.append(f"expires {_when(facts.expires)}: then it is not replayed any more")
+    if info.recipient:
+        told = "bodies, headers and paths need --unlock, counts do not" if facts.is_locked else "unlocked"
+        lines.append(f"encrypted to {info.recipient[:16]}: {told}")
     if facts.segments != (1,):
         lines.append(f"segments read: {', '.join(map(str, facts.segments))}" + _elsewhere(facts))
     if facts.expired.segments:

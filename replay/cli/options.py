@@ -12,6 +12,7 @@ import click
 from replay.compose.config import Config, load_config
 from replay.compose.verdicts import Threshold
 from replay.model.finding import Severity
+from replay.store.key_files import read_unlock
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 SEED = click.IntRange(-(2**63), 2**63 - 1)  # what a run file can hold
@@ -23,6 +24,14 @@ config_option = click.option(
     "--config", "config_path", type=FILE, help="Configuration file [default: replay.toml in this folder, if any]."
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+unlock_option = click.option(
+    "--unlock",
+    type=FILE,
+    envvar="REPLAY_UNLOCK",
+    callback=lambda _context, _parameter, file: read_unlock(file) if file else None,
+    metavar="FILE",
+    help="Private key for an encrypted capture [also: REPLAY_UNLOCK].",
+)
 quiet_option = click.option("--quiet", is_flag=True, help="No progress.")
 
 
@@ -54,6 +63,14 @@ def play_options(command: Command) -> Command:
             help="Database at rest after [default: 0.2].",
         ),
         click.option("--allow-origin", is_flag=True, help="Allow sending to where the capture was recorded."),
+        click.option("--allow-expired", is_flag=True, help="Replay the capture though it has expired."),
+        click.option(
+            "--require-signature",
+            type=FILE,
+            metavar="FILE",
+            help="Replay only what the holder of this public key has signed, unchanged.",
+        ),
+        unlock_option,
         config_option,
         json_option,
         quiet_option,

@@ -18,6 +18,7 @@ from replay.compose.runs import RunRequest, execute
 from replay.compose.verdicts import exit_status, read_view
 from replay.engine.drive import StopFlag
 from replay.report.progress import ProgressReporter
+from replay.store.key_files import read_signer
 
 Result = TypeVar("Result")
 
@@ -44,6 +45,9 @@ def play(
         mutators=mutators,
         database=options["database"],
         allow_origin=options["allow_origin"],
+        allow_expired=options["allow_expired"],
+        unlock=options["unlock"],
+        signer=read_signer(options["require_signature"]) if options["require_signature"] else "",
     )
     run_with_progress(request, quiet=options["quiet"])
     view = read_view(request.out)

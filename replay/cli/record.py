@@ -14,11 +14,12 @@ from typing import Any
 
 import click
 
-from replay.model.errors import RecordError, ReplayError, UsageError
+from replay.cli.key_option import require_key_source
+from replay.model.errors import RecordError, ReplayError
 from replay.record.journal import Journal
 from replay.record.options import OPTIONS, RecordOption
 from replay.record.proxy.plan import plan_proxy
-from replay.record.recording import plan_recording
+from replay.record.recording import plan_recording, raw_warning
 from replay.record.supervisor import SupervisorPlan, supervise
 
 
@@ -82,6 +83,8 @@ def record_command(log_format: str, exit_with_stdin: bool, **words: Any) -> None
     journal = Journal(_say, time.time, as_json=log_format == "json")  # noqa: TID251 - the rim: flows carry this clock
     try:
         plan = _plan(words, time.time())  # noqa: TID251 - likewise
+        if plan.record.settings.raw_hosts:
+            journal.warn("raw", raw_warning(plan.record.settings.raw_hosts))
         if exit_with_stdin:
             threading.Thread(target=_end_with_stdin, daemon=True).start()
         summary = supervise(plan, journal)
@@ -105,8 +108,7 @@ def record_command(log_format: str, exit_with_stdin: bool, **words: Any) -> None
 def _plan(words: dict[str, Any], now: float) -> SupervisorPlan:
     """Raises ReplayError when the words cannot be meant, or mitmproxy is missing."""
     values = {option.name: words[option.name] or option.unsaid for option in OPTIONS}
-    if words["key"] and not words["key"].startswith(("env:", "file:")):
-        raise UsageError("--key takes env:NAME or file:PATH, never the key itself")
+    require_key_source(words["key"])
     if not _has_mitmproxy():
         raise RecordError("replay record needs mitmproxy: pip install mitmproxy")
     workers = words["workers"]

@@ -12,15 +12,16 @@ import click
 
 
 class Shelf(MutableMapping[str, click.Command]):
-    """What click wants of a group's commands. `NAME` is `NAME_command` in `replay.cli.NAME`."""
+    """What click wants of a group's commands. `NAME` is `NAME_command` in `replay.cli.NAME`, or `ROOM_NAME`."""
 
-    def __init__(self, names: tuple[str, ...]) -> None:
+    def __init__(self, names: tuple[str, ...], room: str = "") -> None:
+        self._room = f"{room}_" if room else ""
         self._found: dict[str, click.Command | None] = dict.fromkeys(names)
 
     def __getitem__(self, name: str) -> click.Command:
         found = self._found[name]
         if found is None:
-            found = getattr(import_module(f"replay.cli.{name}"), f"{name}_command")
+            found = getattr(import_module(f"replay.cli.{self._room}{name}"), f"{name}_command")
             self._found[name] = found
         return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
@@ -31,7 +32,10 @@ from replay.pace.builtin import pacer_for
 from replay.play.playable import playable
 from replay.probe.contract import Probe
 from replay.store.capture_reader import CaptureReader
+from replay.store.expiry import require_unexpired
 from replay.store.run_writer import RunWriter
+from replay.store.sealing import Unlock
+from replay.store.signature import require_signature
 from replay.wire.client import Client
 from replay.wire.target import refuse_origin, require_reachable, resolve_target
 
@@ -54,11 +58,19 @@ class RunRequest:
     mutators: tuple[str, ...] = ()
     database: str | None = None
     allow_origin: bool = False
+    allow_expired: bool = False
+    unlock: Unlock | None = None  # for an encrypted capture
+    signer: str = ""  # the Ed25519 key, hex, that must have signed the capture
 
 
 async def execute(request: RunRequest, listeners: Sequence[Listener], stop: StopFlag) -> Summary:
     """Run to the end (or to `stop`); the run file holds everything. Raises ReplayError before anything is sent."""
-    recorded, info, redacted = read_capture(request.capture)
+    clock = SystemClock()
+    if request.signer:
+        require_signature(request.capture, request.signer)
+    recorded, info, redacted = read_capture(
+        request.capture, request.unlock, math.nan if request.allow_expired else clock.wall()
+    )
     parts = playable(recorded)
     sessions = parts.sessions
     if not sessions:
@@ -71,7 +83,6 @@ async def execute(request: RunRequest, listeners: Sequence[Listener], stop: Stop
     if not request.allow_origin:
         refuse_origin(target, info.origins, info.id)
     await require_reachable(target)
-    clock = SystemClock()
     async with AsyncExitStack() as stack:
         probe = await _opened(request.database, stack)
         writer = RunWriter.create(request.out)
@@ -110,10 +121,16 @@ async def execute(request: RunRequest, listeners: Sequence[Listener], stop: Stop
         return await _consume(_with_left_out(run.events(), parts.not_judged()), (writer, *listeners))
 
 
-def read_capture(path: Path) -> tuple[tuple[Session, ...], CaptureInfo, tuple[RedactedField, ...]]:
-    """Sessions and what redaction did. Raises FileFormatError, also for a capture without exchanges."""
-    reader = CaptureReader.open(path)
+def read_capture(
+    path: Path, unlock: Unlock | None = None, now: float = math.nan
+) -> tuple[tuple[Session, ...], CaptureInfo, tuple[RedactedField, ...]]:
+    """Sessions and what redaction did. Raises FileFormatError, also for a capture without exchanges.
+
+    `now`: seconds, UTC, at which it must not have expired; NaN: that does not matter.
+    """
+    reader = CaptureReader.open(path, unlock)
     try:
+        require_unexpired(path, reader.expires(), now)
         sessions, info, redacted = reader.sessions(), reader.info(), reader.redacted_fields()
     finally:
         reader.close()
@@ -122,16 +139,23 @@ def read_capture(path: Path) -> tuple[tuple[Session, ...], CaptureInfo, tuple[Re
     return sessions, info, redacted
 
 
+_ASKED_AS = {"drop": "untyped", "hash": "untyped", "mask": "constant", "generalise": "constant"}
+
+
 def classes(redacted: Sequence[RedactedField]) -> RedactedAt:
-    """Which class of value redaction replaced at a place; "" where the recording is verbatim."""
-    table = {(one.endpoint, one.side, one.place): one.value_class for one in redacted}
+    """Which class of value redaction replaced at a place; "" where the recording is verbatim.
+
+    What a rule has done besides making stand-ins has a class of its own: `untyped` where not even the type is left,
+    `constant` where many values have become one.
+    """
+    table = {(one.endpoint, one.side, one.place): _ASKED_AS.get(one.action, one.value_class) for one in redacted}
     return lambda endpoint, side, place: table.get((endpoint, side, place), "")
 
 
 def text_classes(redacted: Sequence[RedactedField]) -> Callable[[str, str], str]:
-    """The same for requests alone."""
-    at = classes(redacted)
-    return lambda endpoint, place: at(endpoint, "request", place)
+    """Of requests, what the values were."""
+    table = {(one.endpoint, one.place): one.value_class for one in redacted if one.side == "request"}
+    return lambda endpoint, place: table.get((endpoint, place), "")
 
 
 @contextmanager

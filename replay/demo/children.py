@@ -78,6 +78,11 @@ class Child:
             await process.wait()
         self._said.close()
 
+    def said(self, pattern: str) -> str:
+        """The first group of what it has said; an empty text when it did not."""
+        match = re.search(pattern, self._text())
+        return match[1] if match else ""
+
     async def _announced(self, process: asyncio.subprocess.Process) -> str:
         while True:
             ended = process.returncode is not None

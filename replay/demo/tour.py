@@ -17,6 +17,7 @@ from replay.compose.runs import Listener, RunRequest, execute, read_capture
 from replay.compose.verdicts import read_view
 from replay.demo.children import Child
 from replay.demo.qa_database import qa_database
+from replay.demo.recorder import recorder, settled
 from replay.demo.traffic import TrafficReport, drive
 from replay.engine.drive import StopFlag
 from replay.engine.settings import RunSettings
@@ -28,7 +29,6 @@ from replay.report.view import RunView
 
 MUTATORS = ("duplicate", "race", "inflate", "swap-tenant")
 READY = r"ready (http://\S+)"
-RECORDING = r"recording (http://\S+)"
 SHOP_SETTLES_SECONDS = 0.02  # the shop has no background work: its database is at rest at once
 
 
@@ -81,10 +81,10 @@ async def record(tour: Tour, folder: Path, listeners: Sequence[Listener], stop: 
 
     async with AsyncExitStack() as stack:
         shop = await stack.enter_async_context(_shop(tour, str(folder / "production.db"), build="old", offset=100))
-        recorder = ["-m", "replay", "record", "--exit-with-stdin", "--listen", "127.0.0.1:0"]
-        recorder += ["--upstream", shop.url, "--capture", str(tour.capture)]
-        proxy = await stack.enter_async_context(Child("recorder", recorder, RECORDING))
-        return await drive(proxy.url, seed=tour.seed, on_progress=tell)
+        proxy = await stack.enter_async_context(recorder(shop.url, tour.capture))
+        report = await drive(proxy.url, seed=tour.seed, on_progress=tell)
+        await settled(proxy)
+        return report
 
 
 async def replay(tour: Tour, database: str, listeners: Sequence[Listener], stop: StopFlag) -> None:

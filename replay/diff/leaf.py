@@ -14,7 +14,10 @@ from replay.diff.times import are_times, follow_the_clock, time_format
 from replay.model.difference import DifferenceKind, Relation
 from replay.model.tree import Scalar
 
-_MANY_TO_ONE = frozenset({"password", "geo", "birth", "field"})  # classes whose stand-ins do not tell originals apart
+# Classes whose stand-ins do not tell originals apart.
+_MANY_TO_ONE = frozenset({"password", "geo", "birth", "field", "constant", "untyped"})
+_UNTYPED = "untyped"  # the class of what is null or a hash in the recording, whatever it was
+_CONSTANT = "constant"  # of what has its type left
 _KEPT_SHAPES = frozenset({"empty", "uuid", "email"})
 _BY_RENAMING = frozenset({Relation.EQUAL, Relation.RENAMED})
 
@@ -40,10 +43,12 @@ def judge_leaf(
     recorded: Scalar, live: Scalar, relation: Relation, value_class: str, moment: Moment
 ) -> DifferenceKind | None:
     """What is wrong with this pair taken alone; None when nothing is. Renaming is judged over the whole trace."""
-    if is_equal(recorded, live):
+    if value_class == _UNTYPED or is_equal(recorded, live):
         return None
     if not is_same_type(recorded, live):
         return None if relation is Relation.VARIABLE else DifferenceKind.TYPE
+    if value_class == _CONSTANT:
+        return None
     is_right = _is_right_stand_in if value_class else _is_right_verbatim
     return None if is_right(recorded, live, relation, moment) else DifferenceKind.VALUE
 

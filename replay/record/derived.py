@@ -18,6 +18,7 @@ from replay.model.capture import CaptureInfo, Loss, RedactedField, StoredExchang
 from replay.model.errors import FileFormatError
 from replay.model.origin import carried_mark
 from replay.model.session import Actor
+from replay.store import audit_log
 from replay.store.capture_writer import CaptureWriter
 
 _BATCH = 512
@@ -42,6 +43,8 @@ class DerivedWriter:
     def __init__(self, out: Path, sources: Sequence[CaptureInfo], created: float) -> None:
         """`created`: seconds, UTC. The sources must agree on key and rules (see `require_one_key`)."""
         self._out = out
+        self._created = created
+        self._sources = "+".join(source.id for source in sources)
         self._writer = CaptureWriter.create(out, _info(sources, created))
         self._sessions: set[str] = set()
         self.copied = 0
@@ -59,6 +62,9 @@ class DerivedWriter:
         if error is not None:
             with suppress(OSError):
                 self._out.unlink()
+            return
+        facts = {"exchanges": self.copied, "sessions": self.sessions}
+        audit_log.append(self._out, "derived", at=self._created, sources=self._sources, **facts)
 
     @property
     def sessions(self) -> int:
@@ -96,7 +102,7 @@ def require_one_key(paths: Sequence[Path], infos: Sequence[CaptureInfo]) -> None
         if info.key_id != first.key_id:
             raise FileFormatError(
                 f"{path} and {paths[0]} were recorded with different redaction keys: one person has two stand-ins."
-                " Record with one --key, or say --apart to put their sessions side by side"
+                ' Record with one --key and key_scope "project", or say --apart to put their sessions side by side'
             )
 
 
@@ -107,7 +113,13 @@ def every(count: int, tell: OnProgress) -> None:
 
 
 def _info(sources: Sequence[CaptureInfo], created: float) -> CaptureInfo:
-    """One key and one set of rules are named when there is one; several are named one after another."""
+    """One key and one set of rules are named when there is one; several are named one after another.
+
+    What was encrypted stays so, for the same recipient, and what expires expires no later. Raises FileFormatError.
+    """
+    recipients = {source.recipient for source in sources}
+    if len(recipients) > 1:
+        raise FileFormatError("these captures are not all encrypted to one key: merge such as are alike")
     return CaptureInfo(
         id=os.urandom(8).hex(),
         format_version=0,  # the file's own is in its header
@@ -116,4 +128,7 @@ def _info(sources: Sequence[CaptureInfo], created: float) -> CaptureInfo:
         policy_digest="+".join(dict.fromkeys(source.policy_digest for source in sources)),
         origins=(),
         tool_version=__version__,
+        key_salt="+".join(dict.fromkeys(source.key_salt for source in sources)),
+        lifetime=min((source.lifetime for source in sources if source.lifetime), default=0.0),
+        recipient="".join(recipients),
     )

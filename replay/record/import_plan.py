@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from replay.model.errors import UsageError
+from replay.record.capture_start import require_known_scope, with_recipient
+from replay.record.key_source import fetch_key
 from replay.record.settings import RecordSettings
 from replay.record.sources.builtin import source_of
 from replay.record.sources.contract import Source
-from replay.redact.keys import load_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +38,13 @@ def plan_import(
 ) -> ImportPlan:
     """Everything that can be wrong before anything is written is told here: UsageError, FileFormatError, ConfigError.
 
-    `key` is env:NAME or file:PATH as for `replay record`; empty: a random one. `format_name` empty: told by content.
+    `key`: where it is, as for `replay record`; empty: that of the settings, else a random one. `format_name` empty:
+    told by content.
     """
     if not paths:
         raise UsageError("no file to import is named")
     files = tuple((path, source_of(path, format_name)) for path in paths)
-    loaded = load_key(key or None, os.environ, lambda path: Path(path).read_bytes(), secrets.token_bytes)
-    return ImportPlan(files, out, loaded, settings or RecordSettings(), created, append)
+    stated = settings or RecordSettings()
+    chosen = with_recipient(replace(stated, key=key or stated.key))
+    require_known_scope(chosen)
+    return ImportPlan(files, out, fetch_key(chosen.key), chosen, created, append)

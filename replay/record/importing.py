@@ -18,16 +18,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from replay.model.capture import CaptureInfo
 from replay.model.errors import FileFormatError
 from replay.record.account import NOT_STORED, Counts, Standing, counted, total
+from replay.record.capture_start import CaptureStart, begin_capture
 from replay.record.import_plan import ImportPlan, plan_import
-from replay.record.redacting import head_of, policy_of
+from replay.record.keeping_log import note_start, note_stop
 from replay.record.scribe import Scribe
 from replay.record.settings import RecordSettings
 from replay.record.snapshot import RawMessage, Snapshot
 from replay.record.sources.contract import Found, Skipped, Source
-from replay.redact.policy import Policy
+from replay.store.audit_log import audit_path
 from replay.store.claim import claimed
 from replay.store.manifest import manifest_path
 from replay.store.segments import Rotation, SegmentedWriter, open_segments
@@ -80,40 +80,45 @@ def import_capture(plan: ImportPlan, on_progress: OnProgress = lambda _: None) -
     Raises FileFormatError when nothing at all could be read (the capture is then not there), and when the capture
     cannot be opened. Ctrl-C ends it between two records; a second one at once.
     """
-    policy = policy_of(plan.key, plan.settings)
-    info = head_of(policy, plan.created)
     is_new = not (plan.append and plan.out.exists())
     with claimed(plan.out):
-        return _imported(plan, policy, info, on_progress, is_new=is_new)
+        start = begin_capture(plan.out, plan.key, plan.settings, plan.created, append=not is_new)
+        return _imported(plan, start, on_progress, is_new=is_new)
 
 
-def _imported(
-    plan: ImportPlan, policy: Policy, info: CaptureInfo, on_progress: OnProgress, *, is_new: bool
-) -> ImportSummary:
-    capture = open_segments(plan.out, info, append=not is_new, rotation=_rotation(plan.settings))
-    work = _Import(plan, capture, Scribe(capture, policy, plan.settings, plan.key), on_progress)
+def _imported(plan: ImportPlan, start: CaptureStart, on_progress: OnProgress, *, is_new: bool) -> ImportSummary:
+    capture = open_segments(plan.out, start.info, append=not is_new, rotation=_rotation(plan.settings))
+    scribe = Scribe(capture, start.policy, plan.settings, plan.key, start.tenants)
+    work = _Import(plan, capture, scribe, on_progress, start.key)
+    had_log = audit_path(plan.out).exists()
+    note_start(plan.out, "import", start.info, plan.created)
     try:
         with _told_to_stop() as stop:
             work.run(stop)
         summary = work.finish()
     finally:
-        capture.close()
+        try:
+            note_stop(plan.out, work.standing(), plan.created)  # a closed capture would be opened again to be counted
+        finally:
+            capture.close()
     if not summary.read and summary.damage and is_new:
-        for path in (plan.out, manifest_path(plan.out)):
+        for path in (plan.out, manifest_path(plan.out), *(() if had_log else (audit_path(plan.out),))):
             path.unlink(missing_ok=True)
         raise FileFormatError(summary.damage[0])
     return summary
 
 
 class _Import:
-    def __init__(self, plan: ImportPlan, capture: SegmentedWriter, scribe: Scribe, on_progress: OnProgress) -> None:
+    def __init__(
+        self, plan: ImportPlan, capture: SegmentedWriter, scribe: Scribe, on_progress: OnProgress, key: bytes
+    ) -> None:
         self._plan = plan
         self._capture = capture
         self._scribe = scribe
         self._on_progress = on_progress
-        self._salt = hashlib.blake2b(plan.key, digest_size=32, person=b"replay-import").digest()
+        self._salt = hashlib.blake2b(key, digest_size=32, person=b"replay-import").digest()
         self._skipped: Counter[str] = Counter()  # by the sources, and not in the file yet
-        self._start = self._standing()
+        self._start = self.standing()
         self._total_bytes = sum(path.stat().st_size for path, _ in plan.files)
         self._read = self._weight = self._done_bytes = self._file_bytes = 0
         self._damage: list[str] = []
@@ -133,7 +138,7 @@ class _Import:
         """Commit what is left, and count."""
         self._flush()
         unstored = self._scribe.pending
-        done = self._standing().since(self._start)
+        done = self.standing().since(self._start)
         dropped = Counter(dict(done.dropped))
         dropped[NOT_STORED] += unstored
         settled = done.captured + done.refused + total(done.skipped) + sum(dropped.values())
@@ -193,7 +198,7 @@ class _Import:
         else:
             self._skipped.clear()
 
-    def _standing(self) -> Standing:
+    def standing(self) -> Standing:
         """What the file counts, and what it could not be told yet."""
         totals = self._capture.totals()
         by_kind: dict[str, Counter[str]] = {

@@ -18,15 +18,23 @@ from replay.record.brief import brief
 from replay.record.credentials import answer_tree, credentials_of, issued_by
 from replay.record.derived import Derived, DerivedWriter, OnProgress, every, require_one_key
 from replay.record.uniting import Part, SeenSession, unite
+from replay.store import audit_log
 from replay.store.capture_reader import CaptureReader
+from replay.store.sealing import Unlock
 
 
 def merge_captures(
-    paths: Sequence[Path], out: Path, created: float, *, apart: bool = False, tell: OnProgress = lambda _: None
+    paths: Sequence[Path],
+    out: Path,
+    created: float,
+    *,
+    apart: bool = False,
+    tell: OnProgress = lambda _: None,
+    unlock: Unlock | None = None,
 ) -> Derived:
     """`apart`: captures of different keys, put side by side. Raises FileFormatError."""
     with ExitStack() as stack:
-        readers = [stack.enter_context(CaptureReader.open(path)) for path in paths]
+        readers = [stack.enter_context(CaptureReader.open(path, unlock)) for path in paths]
         infos = [reader.info() for reader in readers]
         if not apart:
             require_one_key(paths, infos)
@@ -40,6 +48,8 @@ def merge_captures(
                 for session, reasons in reader.gaps().items():
                     derived.mark_partial(names[number, session][0], reasons)
                 derived.account((*reader.losses(), *reader.body_losses()), reader.redacted_fields())
+    for path in paths:
+        audit_log.append(path, "merge", at=created, into=out.name, captures=len(paths))
     return Derived(derived.sessions, derived.copied)
 
 

@@ -43,7 +43,27 @@ class RecordOption:
 
 OPTIONS: tuple[RecordOption, ...] = (
     RecordOption("capture", str, "FILE", "", "Capture to write; must not exist (but see append)."),
-    RecordOption("key", str, "SOURCE", "random", "Redaction key: env:NAME or file:PATH, never the key itself."),
+    RecordOption(
+        "key",
+        str,
+        "SOURCE",
+        "random",
+        "Redaction key: env:NAME, file:PATH, fd:N or cmd:PROGRAM ARGS, never the key itself.",
+    ),
+    RecordOption(
+        "key_scope",
+        str,
+        "SCOPE",
+        "project",
+        "With a key: project, captures agree; capture, each has stand-ins of its own.",
+    ),
+    RecordOption(
+        "key_per_tenant", bool, "", "", "Stand-ins of each tenant under a key of its own (needs tenant = [...])."
+    ),
+    RecordOption("encrypt_to", str, "FILE", "", "Public key (X25519, PEM) of whoever may read what is recorded."),
+    RecordOption(
+        "expires_days", str, "DAYS", "14", "Replay refuses the capture so long after its last exchange; 0: never."
+    ),
     RecordOption("config", str, "FILE", "", "replay.toml with its tables [redact] and [record]."),
     RecordOption("append", bool, "", "", "Go on with the capture if it exists: needs the same key and rules."),
     RecordOption("queue_mb", int, "MB", "32", "Memory for exchanges on their way to the writer; beyond it, dropped."),
@@ -57,6 +77,13 @@ OPTIONS: tuple[RecordOption, ...] = (
     RecordOption("rotate_minutes", int, "MIN", "off", "The same at this age."),
     RecordOption("keep_days", int, "DAYS", "off", "Remove closed segments older than this."),
     RecordOption("keep_mb", int, "MB", "off", "Remove the oldest closed segments beyond this size in all."),
+    RecordOption(
+        "i_accept_raw_personal_data",
+        str,
+        "HOST[,HOST]",
+        "",
+        "Do NOT redact what goes to these upstream hosts, which hold synthetic data only. Others are redacted.",
+    ),
     RecordOption("metrics", str, "HOST:PORT", "off", "Serve /healthz, /readyz and /metrics there."),
 )
 

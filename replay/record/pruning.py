@@ -13,7 +13,9 @@ from replay.model.capture import Loss, StoredExchange
 from replay.model.endpoint import endpoint_of
 from replay.model.errors import UsageError
 from replay.record.derived import Derived, DerivedWriter, OnProgress, every
+from replay.store import audit_log
 from replay.store.capture_reader import CaptureReader
+from replay.store.sealing import Unlock
 
 PRUNED = "pruned"
 
@@ -38,10 +40,15 @@ class Pruning:
 
 
 def prune_capture(
-    path: Path, out: Path, pruning: Pruning, created: float, tell: OnProgress = lambda _: None
+    path: Path,
+    out: Path,
+    pruning: Pruning,
+    created: float,
+    tell: OnProgress = lambda _: None,
+    unlock: Unlock | None = None,
 ) -> Derived:
     """Raises FileFormatError."""
-    with CaptureReader.open(path) as reader:
+    with CaptureReader.open(path, unlock) as reader:
         stays = _decided(reader, pruning)
         left_out = 0
         kept: set[str] = set()
@@ -62,6 +69,7 @@ def prune_capture(
                 derived.mark_partial(session, (PRUNED,))
             pruned = (Loss("skipped", PRUNED, left_out),) if left_out else ()
             derived.account((*reader.losses(), *reader.body_losses(), *pruned), reader.redacted_fields())
+    audit_log.append(path, "prune", at=created, into=out.name, copied=derived.copied, left_out=left_out)
     return Derived(derived.sessions, derived.copied, left_out)
 
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import logging
-import os
-import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +14,9 @@ from replay.model.errors import RecordError
 from replay.record.account import RecordSummary, Standing, summary_of
 from replay.record.address import parse_address
 from replay.record.balance import Account, account_of
+from replay.record.capture_start import require_known_scope, with_recipient
 from replay.record.intake import Intake
+from replay.record.key_source import fetch_key
 from replay.record.ledger import ERRORS, SEEN, UNFINISHED, Ledger
 from replay.record.link import ChildLink, SocketLink
 from replay.record.options import said
@@ -24,7 +24,6 @@ from replay.record.pump import Pump
 from replay.record.settings import RecordSettings, load_settings, with_options
 from replay.record.snapshot import Snapshot
 from replay.record.writer_process import WriterOrder, has_capture
-from replay.redact.keys import load_key
 
 if TYPE_CHECKING:
     from replay.record.health import HealthServer
@@ -69,11 +68,13 @@ def plan_recording(values: Mapping[str, Any], created: float) -> RecordPlan:
     settings = with_options(load_settings(Path(config)) if config else RecordSettings(), spoken)
     if not settings.capture:
         raise RecordError("no capture file is named: set replay_capture (or --capture) to the file to write")
+    require_known_scope(settings)
+    settings = with_recipient(settings)
     if settings.metrics:
         parse_address(settings.metrics)
     return RecordPlan(
         capture=Path(settings.capture).expanduser().absolute(),
-        key=load_key(settings.key or None, os.environ, _read_file, secrets.token_bytes),
+        key=fetch_key(settings.key),
         created=created,
         settings=settings,
         append=settings.append,
@@ -99,6 +100,8 @@ class Recording:
             link = SocketLink(seat.socket, seat.token, self._cells)
             self._pump = Pump(self._intake, link, self._cells, _RECONNECT_SECONDS)
         else:
+            if settings.raw_hosts:
+                _warn(raw_warning(settings.raw_hosts))
             self._child = ChildLink(_order(plan, self._ledger), self._cells, _warn)
             self._pump = Pump(self._intake, self._child, self._cells)
         self._health = serve_health(settings.metrics, self.account) if self._child and settings.metrics else None
@@ -191,9 +194,10 @@ def _order(plan: RecordPlan, ledger: Ledger) -> WriterOrder:
     return WriterOrder(plan.capture, plan.key, plan.settings.to_wire(), plan.created, append, ledger.fd)
 
 
+def raw_warning(hosts: Sequence[str]) -> str:
+    """What has to be said at the start of a recording that is not redacted."""
+    return f"WARNING: what goes to {', '.join(hosts)} is recorded RAW, without any redaction, as was asked for."
+
+
 def _warn(sentence: str) -> None:
     logger.warning("replay: %s", sentence)
-
-
-def _read_file(path: str) -> bytes:
-    return Path(path).read_bytes()

@@ -35,6 +35,7 @@ from replay.record.settings import RecordSettings
 from replay.record.snapshot import Snapshot
 from replay.record.spelling import spelled
 from replay.record.subdomains import Site, site_of
+from replay.record.tenant_policies import TenantPolicies
 from replay.redact.policy import Policy, Refused
 from replay.store.storable import unstorable
 
@@ -86,10 +87,15 @@ class Scribe:
         policy: Policy,
         settings: RecordSettings = RecordSettings(),  # noqa: B008 - frozen
         secret: bytes = b"",
+        tenants: TenantPolicies | None = None,
     ) -> None:
-        """`secret` is the redaction key, from which the sampling key is derived. Raises ValueError on wrong sources."""
+        """`secret` is the redaction key, from which the sampling key is derived. Raises ValueError on wrong sources.
+
+        `tenants`: where each tenant has a key of its own; `policy` is then for what names none.
+        """
         self._capture = capture
         self._policy = policy
+        self._tenants = tenants
         self._next = capture.next_number()
         sources = Sources.parse(settings.tenant, settings.principal, settings.session)
         self._namer = Namer(sources=spelled(sources, policy), gap_seconds=settings.gap_seconds)
@@ -131,7 +137,7 @@ class Scribe:
                 self._counts["skipped", EXCLUDED] += 1
                 return
             exchange, left_out = exchange_of(snapshot, f"e{self._next}")
-            entry = self._entry(exchange, share)
+            entry = self._entry(exchange, share, snapshot.upstream_host)
             if entry is None:
                 return
             left_out += _left_out(exchange, entry[3], left_out)
@@ -169,7 +175,7 @@ class Scribe:
                 self._lose(entry[1], NOT_STORED)
         return self._try_to_store([]), []
 
-    def _entry(self, exchange: Exchange, share: float) -> Entry | None:
+    def _entry(self, exchange: Exchange, share: float, upstream: str) -> Entry | None:
         """What goes into the batch; None when the exchange is skipped or refused, which is counted."""
         site = site_of(exchange.request.host)
         told: Placed | None = None
@@ -179,16 +185,17 @@ class Scribe:
                 self._counts["skipped", SAMPLED_OUT] += 1
                 self._lose(told.group, SAMPLED_OUT)
                 return None
+        policy = self._tenants.of(exchange, site) if self._tenants else self._policy
         try:
-            redacted = self._policy.redact(exchange)
+            redacted = policy.redact(exchange, upstream)
         except Refused as refused:
             self._counts["refused", ": ".join(filter(None, (refused.reason, refused.detail)))] += 1
-            self._lose_refused(exchange, told, site)
+            self._lose_refused(exchange, told, site, policy)
             return None
         reason = unstorable(redacted.exchange, redacted.fields)
         if reason:
             self._counts["refused", f"unstorable: {reason}"] += 1
-            self._lose_refused(exchange, told, site)
+            self._lose_refused(exchange, told, site, policy)
             return None
         placed, actor = self._namer.place(redacted.exchange, site, told, self._next)
         self._actors.update(self._namer.take_corrections())
@@ -207,8 +214,8 @@ class Scribe:
             if group.is_kept:
                 self._partial.add((group.id, reason))
 
-    def _lose_refused(self, exchange: Exchange, told: Placed | None, site: Site) -> None:
-        remains = None if told else remains_of(exchange, self._policy)
+    def _lose_refused(self, exchange: Exchange, told: Placed | None, site: Site, policy: Policy) -> None:
+        remains = None if told else remains_of(exchange, policy)
         if told:
             self._lose(told.group, REFUSED)
         elif remains:

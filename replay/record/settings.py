@@ -1,6 +1,6 @@
 """What the recorder works with: the `[redact]` and `[record]` tables of `replay.toml`, and the options over them.
 
-    [redact]
+    [redact]                            # the redaction policy, see `record.settings_redact`
     keep = [{place = "body.items[*].title", endpoint = "GET /courses", reason = "public catalogue"}]
 
     [record]
@@ -29,9 +29,11 @@ from typing import Any
 
 from replay.model.errors import ConfigError, UsageError
 from replay.record.routes import RouteRule, parse_pattern
+from replay.record.settings_redact import KEYS as REDACT_KEYS
+from replay.record.settings_redact import RedactSettings, parse_redact
 from replay.record.settings_values import FILE_READERS, READERS, read_share
+from replay.store.expiry import DAY_SECONDS, DEFAULT_DAYS
 
-_REDACT_KEYS = ("keep",)
 _RECORD_KEYS = (*FILE_READERS, "routes")
 _ROUTE_KEYS = ("match", "sample")
 _KEEP_KEYS = ("place", "reason", "endpoint")
@@ -51,6 +53,8 @@ class RecordSettings:
     """
 
     keeps: tuple[KeepText, ...] = ()
+    redact: RedactSettings = RedactSettings()
+    raw_hosts: tuple[str, ...] = ()  # upstream hosts with synthetic data: what goes there is not redacted
     queue_bytes: int = 32 << 20
     request_body_bytes: int = 1 << 20
     response_body_bytes: int = 1 << 20
@@ -66,6 +70,10 @@ class RecordSettings:
     keep_seconds: float = 0.0
     capture: str = ""
     key: str = ""
+    key_scope: str = ""  # "capture" or "project"; "": project, since whoever names a key wants recorders to agree
+    key_per_tenant: bool = False
+    encrypt_to: str = ""  # where the recipient's public key is, then (see `record.capture_start`) that key, hex
+    lifetime: float = DEFAULT_DAYS * DAY_SECONDS  # after the last exchange
     append: bool = False
     metrics: str = ""
 
@@ -77,17 +85,23 @@ class RecordSettings:
     def from_wire(cls, wire: Mapping[str, Any]) -> RecordSettings:
         """What `to_wire` gave, also from a version that knew fewer or more fields."""
         known = {field.name: wire[field.name] for field in fields(cls) if field.name in wire}
-        for name in ("tenant", "principal", "session"):
+        for name in ("raw_hosts", "tenant", "principal", "session"):
             known[name] = tuple(known.get(name, ()))
         known["keeps"] = tuple((keep[0], keep[1], keep[2]) for keep in known.get("keeps", ()))
+        known["redact"] = RedactSettings.from_wire(known.get("redact", {}))
         known["routes"] = tuple(RouteRule(**route) for route in known.get("routes", ()))
         return cls(**known)
 
 
 def load_settings(path: Path) -> RecordSettings:
     """Raises ConfigError with one sentence."""
+    return parse_settings(read_toml(path), str(path), path.parent)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Raises ConfigError with one sentence."""
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigError(f"{path} does not exist") from None
     except OSError as error:
@@ -96,15 +110,15 @@ def load_settings(path: Path) -> RecordSettings:
         raise ConfigError(f"{path} is not UTF-8 text") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path} is not valid TOML: {error}") from None
-    return parse_settings(document, str(path))
 
 
-def parse_settings(document: Mapping[str, Any], where: str) -> RecordSettings:
-    """`where` names the document in messages. Raises ConfigError."""
+def parse_settings(document: Mapping[str, Any], where: str, folder: Path = Path()) -> RecordSettings:
+    """`where` names the document in messages; files that it names lie in `folder`. Raises ConfigError."""
     _check_tables(document, where)
-    redact = _table(document, "redact", _REDACT_KEYS, where)
+    redact = _table(document, "redact", REDACT_KEYS, where)
     record = _table(document, "record", _RECORD_KEYS, where)
-    settings = RecordSettings(keeps=_keeps(redact.get("keep", []), where))
+    policy, keeps = parse_redact(redact, where, folder, read_toml)
+    settings = RecordSettings(keeps=_keeps(keeps, where), redact=policy)
     for name, reader in FILE_READERS.items():
         if name in record:
             try:

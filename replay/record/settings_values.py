@@ -7,13 +7,17 @@ Rule: a wrong value raises ValueError with the second half of a sentence ("must 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from replay.record.identify import parse_sources
 from replay.record.routes import RouteRule, parse_pattern
+from replay.redact.keys import SCOPES
+from replay.store.expiry import DAY_SECONDS
 
 MOST = 1_000_000  # MB, KB, minutes or days: beyond it somebody mistook the unit
+_HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?|[0-9a-f:]{2,39}")
 Fields = dict[str, Any]
 Reader = Callable[[Any], Fields]
 
@@ -83,6 +87,22 @@ def read_texts(value: Any) -> tuple[str, ...]:
     return tuple(item.strip() for item in items)
 
 
+def _read_scope(value: Any) -> str:
+    if value not in SCOPES:
+        raise ValueError(f"must be {' or '.join(SCOPES)}")
+    return str(value)
+
+
+def _number(value: Any) -> Any:
+    """As an option it is a text: there 0 means that nothing was said."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return float(value)
+    except ValueError:
+        return None
+
+
 def _routes(field: str, *, is_included: bool) -> Reader:
     def read(value: Any) -> Fields:
         texts = read_texts(value)
@@ -102,9 +122,23 @@ def _sources(field: str) -> Reader:
     return read
 
 
+def _raw_hosts(value: Any) -> Fields:
+    """`a.test,b.test`: whole names, so that nobody opens more than was meant."""
+    hosts = tuple(one.strip().lower() for one in str(value).split(",") if one.strip())
+    if not hosts or not all(map(_HOST.fullmatch, hosts)):
+        raise ValueError("must be names or addresses of upstream hosts, with commas between them, and no patterns")
+    return {"raw_hosts": hosts}
+
+
+RAW = "i_accept_raw_personal_data"
+
 READERS: Mapping[str, Reader] = {
     "capture": _text("capture"),
     "key": _text("key"),
+    "key_scope": lambda value: {"key_scope": _read_scope(value)},
+    "key_per_tenant": _truth("key_per_tenant"),
+    "encrypt_to": _text("encrypt_to"),
+    "expires_days": lambda value: _span("lifetime", DAY_SECONDS)(_number(value)),
     "append": _truth("append"),
     "queue_mb": _whole("queue_bytes", 1 << 20, 1),
     "body_kb": _bodies,  # before the two that are more exact
@@ -118,11 +152,12 @@ READERS: Mapping[str, Reader] = {
     "keep_days": _span("keep_seconds", 86400.0),
     "keep_mb": _whole("keep_bytes", 1 << 20, 0),
     "metrics": _text("metrics"),
+    RAW: _raw_hosts,
 }
 """The keys that a file and the options share, in the order in which they take effect."""
 
 FILE_READERS: Mapping[str, Reader] = {
-    **READERS,
+    **{name: reader for name, reader in READERS.items() if name != RAW},  # said each time, never written down
     "session_gap_minutes": _span("gap_seconds", 60.0, may_be_none=False),
     "tenant": _sources("tenant"),
     "principal": _sources("principal"),

@@ -15,7 +15,9 @@ from pathlib import Path
 from replay.model.capture import StoredExchange
 from replay.model.errors import FileFormatError, UsageError
 from replay.record.derived import Derived, DerivedWriter, OnProgress, every
+from replay.store import audit_log
 from replay.store.capture_reader import CaptureReader
+from replay.store.sealing import Unlock
 
 MOST_PARTS = 200  # each is an open file while it is written
 
@@ -52,12 +54,17 @@ def into(parts: int) -> PartOf:
 
 
 def split_capture(
-    path: Path, folder: Path, part_of: PartOf, created: float, tell: OnProgress = lambda _: None
+    path: Path,
+    folder: Path,
+    part_of: PartOf,
+    created: float,
+    tell: OnProgress = lambda _: None,
+    unlock: Unlock | None = None,
 ) -> dict[Path, Derived]:
     """Writes FOLDER/NAME.db for every part. Raises FileFormatError; then none of the parts is there."""
     names: dict[str, str] = {}  # session -> part
     with ExitStack() as stack:
-        reader = stack.enter_context(CaptureReader.open(path))
+        reader = stack.enter_context(CaptureReader.open(path, unlock))
         info, fields = reader.info(), reader.redacted_fields()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         parts: dict[str, DerivedWriter] = {}
@@ -73,6 +80,7 @@ def split_capture(
             parts[names[session]].mark_partial(session, reasons)
         for part in parts.values():
             part.account((), fields)
+    audit_log.append(path, "split", at=created, parts=len(parts), exchanges=sum(one.copied for one in parts.values()))
     return {folder / f"{name}.db": Derived(part.sessions, part.copied) for name, part in sorted(parts.items())}
 
 

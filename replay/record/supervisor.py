@@ -32,7 +32,7 @@ from replay.record.balance import Account, account_of
 from replay.record.journal import Journal
 from replay.record.ledger import Ledger
 from replay.record.loss_news import LossNews, sentence
-from replay.record.private_memory import keep_memory_private
+from replay.record.private_memory import keep_memory_private, may_be_swapped
 from replay.record.proxy.authority import open_authority
 from replay.record.proxy.plan import ProxyPlan
 from replay.record.proxy.reach import upstream_warning
@@ -114,7 +114,11 @@ class _Supervisor:
         metrics = self._plan.record.settings.metrics
         with ExitStack() as held:
             if metrics:
-                held.callback(serve_health(metrics, self.account).close)
+                health = serve_health(metrics, self.account)
+                held.callback(health.close)
+                host, port = health.address
+                where = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+                self._journal.info("metrics", f"metrics on {where}/metrics", host=host, port=port)
             await self._writer.open()
             async with asyncio.TaskGroup() as group:
                 last_word = group.create_task(self._writer.keep())
@@ -163,6 +167,7 @@ class _Supervisor:
         capture = self._plan.record.capture
         told = f"recording http://{shown}:{port} -> {where} into {capture}"
         self._journal.info("recording", told, host=host, port=port, capture=str(capture), workers=len(self._workers))
+        self._journal.info("memory", may_be_swapped=may_be_swapped())
         warning = await upstream_warning(self._plan.proxy)
         if warning:
             self._journal.warn("upstream", warning)

@@ -20,23 +20,25 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
+from replay.model.capture import CaptureInfo
 from replay.model.errors import ReplayError
 from replay.record.account import Standing
+from replay.record.capture_start import begin_capture
 from replay.record.feeds import Feeds
 from replay.record.frames import FrameKind
+from replay.record.keeping_log import note_start, note_stop
 from replay.record.ledger import Ledger
 from replay.record.private_memory import keep_memory_private
-from replay.record.redacting import head_of, policy_of
 from replay.record.scribe import Scribe
 from replay.record.settings import RecordSettings
 from replay.record.writing import Writing
-from replay.redact.policy import Policy
 from replay.store.capture_writer import CaptureWriter
 from replay.store.claim import claimed
 from replay.store.manifest import manifest_path
 from replay.store.segments import Rotation, SegmentedWriter, open_segments
 
 _HELLO_SECONDS = 10.0
+_now = time.time  # noqa: TID251 - retention's and the audit log's clock
 _GONE = 3  # exit status: the file is no longer at its place
 
 
@@ -52,13 +54,14 @@ def main(arguments: list[str] | None = None) -> int:
     hello, settings = first[1], RecordSettings.from_wire(first[1]["settings"])
     claim = ExitStack()  # until the process ends
     try:
-        policy = policy_of(hello["key"], settings)
         claim.enter_context(claimed(options.capture))
-        capture = _open(options.capture, policy, settings, hello["created"], append=options.append)
+        start = begin_capture(options.capture, hello["key"], settings, hello["created"], append=options.append)
+        capture = _open(options.capture, start.info, settings, append=options.append)
     except ReplayError as error:
         _say({"error": str(error)})
         return 2
-    scribe = Scribe(capture, policy, settings, hello["key"])
+    note_start(options.capture, "start", start.info, _now(), generation=hello["generation"])
+    scribe = Scribe(capture, start.policy, settings, hello["key"], start.tenants)
     writing = Writing(options.capture, capture, scribe, ledger, _say)
     writing.go_on(Standing.from_wire(hello["start"]) if hello["start"] else None, hello["generation"])
     _say(writing.standing().to_wire())
@@ -74,6 +77,7 @@ def main(arguments: list[str] | None = None) -> int:
         _remove_meeting_place(listener)
     with suppress(Exception):  # locked, or the disk is full: the WAL stays beside the file, and is read with it
         capture.close()
+    note_stop(options.capture, last, _now())
     claim.close()
     return 0 if is_in_place else _GONE
 
@@ -99,13 +103,10 @@ def _isolate() -> None:
     sys.excepthook = lambda kind, _value, _trace: print(f"replay writer: {kind.__name__}", file=sys.stderr)
 
 
-def _open(
-    path: Path, policy: Policy, settings: RecordSettings, created: float, *, append: bool
-) -> CaptureWriter | SegmentedWriter:
-    info = head_of(policy, created)
+def _open(path: Path, info: CaptureInfo, settings: RecordSettings, *, append: bool) -> CaptureWriter | SegmentedWriter:
     rotation = Rotation(settings.rotate_bytes, settings.rotate_seconds, settings.keep_bytes, settings.keep_seconds)
     if rotation != Rotation() or manifest_path(path).exists():
-        return open_segments(path, info, append=append, rotation=rotation, now=time.time)  # noqa: TID251 - retention's clock
+        return open_segments(path, info, append=append, rotation=rotation, now=_now)
     return CaptureWriter.open_append(path, info) if append else CaptureWriter.create(path, info)
 
 

@@ -10,39 +10,52 @@ import ipaddress
 import re
 
 from replay.model.endpoint import is_id_like
-from replay.redact import detectors
-from replay.redact.contract import ValueClass
-from replay.redact.vocabulary import LITERALS, KeyRole, is_enum_word
+from replay.redact import detectors, number_rules, old_dates
+from replay.redact.kinds import ValueClass
+from replay.redact.lexicon import Lexicon
+from replay.redact.vocabulary import LITERALS, KeyRole
 
 _CREDENTIALS = re.compile(r"(bearer|basic|token|dpop|apikey|negotiate) +(\S+)", re.IGNORECASE)
 _ABSOLUTE_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,15}://\S+")
 _RELATIVE_URL = re.compile(r"/[A-Za-z0-9._~%!$&'()*+,;=:@-][A-Za-z0-9._~%!$&'()*+,;=:@/-]*(?:\?\S*)?")
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _BASE64_JSON = re.compile(r"[eW][w-z0-9+/_-][A-Za-z0-9+/_-]{6,}={0,2}")
-_DIGITS_ONLY = re.compile(r"[+(]?\d[\d ()./-]{3,30}")
-_ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_DIGITS_ONLY = re.compile(r"[+(]?\d[\d ()./-]{3,30}", re.ASCII)
+_MOST_CODE_DIGITS = 20
 _PERSONAL = {KeyRole.PHONE: ValueClass.PHONE, KeyRole.NUMBER: ValueClass.DIGITS}
+_OWN = (KeyRole.NUMBER, KeyRole.TOKEN, KeyRole.BIRTH, KeyRole.GEO)  # roles whose numbers are no phones
 
 
-def classify(role: KeyRole, text: str) -> ValueClass:
+def classify(role: KeyRole, text: str, lexicon: Lexicon) -> ValueClass:
     """The class of `text` under a name of `role`."""
     if role is KeyRole.SECRET:
         return ValueClass.PASSWORD if text else ValueClass.KEPT
     if text.lower() in LITERALS:
         return ValueClass.KEPT
     if is_wordy(text):
-        return _words(role, text)
+        return _words(role, text, lexicon)
     if text[0].isdigit() or text[0] in "+-(":
-        found = _numeric(role, text)
+        found = _numeric(role, text, lexicon.is_strict)
         if found is not None:
             return found
-    if is_enum_word(role, text):
+    if lexicon.knows_word(role, text):
         return ValueClass.KEPT
-    if detectors.is_timestamp(text):
-        if role is not KeyRole.BIRTH:
-            return ValueClass.KEPT
-        return ValueClass.BIRTH if _ISO_DAY.match(text) else ValueClass.TEXT
-    return _by_shape(text) or _container(text) or _plain(role, text)
+    found = _dated(role, text, lexicon.is_strict)
+    return found or _by_shape(text) or _container(text) or _plain(role, text)
+
+
+def _dated(role: KeyRole, text: str, is_strict: bool) -> ValueClass | None:
+    """Days, times and durations."""
+    if not detectors.is_timestamp(text):
+        if not is_strict or old_dates.read(text) is None:
+            return None
+    elif role is not KeyRole.BIRTH and not is_strict:
+        return ValueClass.KEPT
+    elif text[0].isdigit() and text[4:5] == "-" and old_dates.read(text) is None:
+        return ValueClass.TEXT  # of no calendar
+    if role is KeyRole.BIRTH:
+        return ValueClass.TEXT if old_dates.read(text) is None else ValueClass.BIRTH
+    return ValueClass.DATE if old_dates.moves(text) else ValueClass.KEPT
 
 
 def is_wordy(text: str) -> bool:
@@ -50,9 +63,9 @@ def is_wordy(text: str) -> bool:
     return text.isalpha() or text.replace(" ", "").isalpha()
 
 
-def _words(role: KeyRole, text: str) -> ValueClass:
+def _words(role: KeyRole, text: str, lexicon: Lexicon) -> ValueClass:
     """As `classify`, for wordy text: a closed list's word, hex or base64 without a digit, a scheme and a token."""
-    if is_enum_word(role, text):
+    if lexicon.knows_word(role, text):
         return ValueClass.KEPT
     if len(text) == 32 and detectors.uuid_hex(text):
         return ValueClass.UUID
@@ -63,20 +76,24 @@ def _words(role: KeyRole, text: str) -> ValueClass:
     return _plain(role, text)
 
 
-def _numeric(role: KeyRole, text: str) -> ValueClass | None:
+def _numeric(role: KeyRole, text: str, is_strict: bool) -> ValueClass | None:
     if detectors.is_card(text):
         return ValueClass.CARD
     if role in _PERSONAL and _DIGITS_ONLY.fullmatch(text):
         return _PERSONAL[role]
     if not detectors.is_number(text):
-        return None
-    if role in (KeyRole.NUMBER, KeyRole.TOKEN, KeyRole.BIRTH):
-        return ValueClass.DIGITS
-    if role is KeyRole.GEO and "." in text:
-        return ValueClass.GEO
-    if text[0] == "+" and detectors.is_phone(text):
+        return _code(text) if is_strict else None
+    if text[0] == "+" and role not in _OWN and detectors.is_phone(text):
         return ValueClass.PHONE
-    return ValueClass.LONG if detectors.is_long_number(text) else ValueClass.KEPT
+    return number_rules.kind_of(role, text, is_strict)
+
+
+def _code(text: str) -> ValueClass | None:
+    """Digits that are no number, for they have zeros in front. Longer ones are tokens."""
+    digits = text.lstrip("+-")
+    if not (digits.isascii() and digits.isdigit()) or not number_rules.SMALL_DIGITS < len(digits) <= _MOST_CODE_DIGITS:
+        return None
+    return None if detectors.is_phone(text) else ValueClass.ID
 
 
 def _by_shape(text: str) -> ValueClass | None:

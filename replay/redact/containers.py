@@ -25,8 +25,25 @@ class JwtParts:
 def json_text(text: str) -> Tree:
     """The object or array that `text` spells; None when it spells none."""
     try:
+        return json_bytes(text.encode())
+    except UnicodeEncodeError:
+        return None
+
+
+def json_string(text: str) -> str:
+    """The string that `text` spells as JSON; empty when it spells none."""
+    try:
         tree = parse_json(text.encode())
     except (UndecodableError, UnicodeEncodeError):
+        return ""
+    return tree if isinstance(tree, str) else ""
+
+
+def json_bytes(data: bytes | None) -> Tree:
+    """As `json_text`; None of None."""
+    try:
+        tree = None if data is None else parse_json(data)
+    except UndecodableError:
         return None
     return tree if isinstance(tree, (dict, list)) else None
 
@@ -38,16 +55,23 @@ def dumped(tree: Tree) -> str:
 def base64_json(text: str) -> Tree:
     """The object or array in base64 (either alphabet, padded or not); None when there is none."""
     try:
-        return json_text(_decoded(text).decode())
+        return json_text(from_base64(text).decode())
     except ValueError:
         return None
 
 
 def to_base64(plain: str, like: str) -> str:
     """`plain` in base64 with the alphabet and padding habit of `like`."""
-    url_safe = "-" in like or "_" in like or ("=" not in like and "+" not in like and "/" not in like)
-    encoded = (urlsafe_b64encode if url_safe else b64encode)(plain.encode()).decode()
-    return encoded if "=" in like else encoded.rstrip("=")
+    return to_base64_bytes(plain.encode(), like)
+
+
+def to_base64_bytes(plain: bytes, like: str) -> str:
+    """A text of whole groups without marks of either alphabet tells no habit: it is padded."""
+    is_url = "-" in like or "_" in like
+    is_bare = len(like) % 4 != 0 or (is_url and "=" not in like)
+    url_safe = is_url or ("=" not in like and "+" not in like and "/" not in like)
+    encoded = (urlsafe_b64encode if url_safe else b64encode)(plain).decode()
+    return encoded.rstrip("=") if is_bare else encoded
 
 
 def jwt_parts(text: str) -> JwtParts | None:
@@ -71,7 +95,7 @@ def jwt_signing_input(header: Tree, claims: Tree) -> str:
 def basic_pair(credentials: str) -> tuple[str, str] | None:
     """(user, password) of RFC 7617."""
     try:
-        user, mark, password = _decoded(credentials).decode().partition(":")
+        user, mark, password = from_base64(credentials).decode().partition(":")
     except ValueError:
         return None
     return (user, password) if mark else None
@@ -81,7 +105,7 @@ def basic_text(user: str, password: str) -> str:
     return b64encode(f"{user}:{password}".encode()).decode()
 
 
-def _decoded(text: str) -> bytes:
+def from_base64(text: str) -> bytes:
     """Raises ValueError when `text` is not base64."""
     padded = text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4)
     if "-" in text or "_" in text:

@@ -7,66 +7,32 @@ notes carry places, classes and counts; the originals that they collect for the 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from replay.model.capture import RedactedField
 from replay.model.exchange import Exchange
 from replay.redact.guide import PLAIN, Guide
+from replay.redact.kinds import Action, Side, ValueClass
 from replay.redact.pseudonyms import Pseudonym
 
-
-class Side(StrEnum):
-    REQUEST = "request"
-    RESPONSE = "response"
-
-
-class ValueClass(StrEnum):
-    """What a value is taken for; it chooses the stand-in."""
-
-    KEPT = "kept"  # number, time, word of a closed list, our own stand-in
-    EMAIL = "email"
-    UUID = "uuid"
-    JWT = "jwt"
-    CARD = "card"
-    IBAN = "iban"
-    PHONE = "phone"
-    IP = "ip"
-    HOST = "host"
-    DIGITS = "digits"  # a number that names a person or opens a door
-    LONG = "long-number"  # nine digits and more: no count and no row id, but an account, a phone, a national number
-    BIRTH = "birth"
-    GEO = "geo"
-    PASSWORD = "password"  # noqa: S105 (a class)
-    TOKEN = "token"  # noqa: S105 (a class)
-    NAME = "name"
-    TEXT = "text"
-    URL = "url"  # from here on: text that holds other values
-    JSON = "json"
-    BASE64 = "base64"
-    PERCENT = "percent"
-    CREDENTIALS = "credentials"
-    BODY = "body"
-    FIELD = "field"  # a whole header field or attribute
-
-
-class Action(StrEnum):
-    PSEUDONYMISE = "pseudonymise"
-    MASK = "mask"
-    DROP = "drop"
+__all__ = ["Action", "Change", "Notes", "Original", "Redactor", "Side", "ValueClass"]
 
 
 Original = tuple[ValueClass, str]
 
 
 class Change(NamedTuple):
-    """A value's new text and what was done to it; `action` None when it stays. `originals` are what is now hidden."""
+    """A value's new text and what was done to it; `action` None when it stays.
+
+    `originals` are what is now hidden, `kept` the texts that stayed inside a container.
+    """
 
     text: str
     value_class: ValueClass = ValueClass.KEPT
     action: Action | None = None
     originals: tuple[Original, ...] = ()
+    kept: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"Change({self.value_class})"
@@ -98,6 +64,8 @@ class Notes:
             self.did(side, place, change.value_class, change.action)
         if change.originals:
             self.originals.update(change.originals)
+        if change.kept:
+            self.words.update(change.kept)
         return change.text
 
     def add(self, other: Notes) -> None:

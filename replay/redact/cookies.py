@@ -30,27 +30,34 @@ class Cookies:
         return with_fields(exchange, pseudonym, notes, self.name, FIELDS.__contains__, _redact_field)
 
 
-def _redact_field(desk: Rewriter, key: str, value: str) -> str:
+def _redact_field(desk: Rewriter, key: str, value: str) -> str | None:
     if key == "cookie":
-        return "; ".join(_pair(desk, crumb, "cookie") for crumb in value.split(";") if crumb.strip())
+        pairs = (_pair(desk, crumb, "cookie") for crumb in value.split(";") if crumb.strip())
+        return "; ".join(filter(None, pairs)) or None
     return _set_cookie(desk, value)
 
 
 def _pair(desk: Rewriter, crumb: str, kind: str) -> str:
+    """Empty when a rule leaves the cookie out."""
     name, mark, value = crumb.strip().partition("=")
     name, value = name.strip(), value.strip()
     if not mark:
         return desk.value("", name, kind)
     new = desk.name(name, kind)
+    if desk.leaves_out(name, f"{kind}.{new}", value):
+        return ""
     bare = value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value
     fresh = desk.value(name, bare, f"{kind}.{new}")
     return f'{new}="{fresh}"' if bare is not value else f"{new}={fresh}"
 
 
-def _set_cookie(desk: Rewriter, field: str) -> str:
+def _set_cookie(desk: Rewriter, field: str) -> str | None:
     first, *attributes = field.split(";")
+    pair = _pair(desk, first, "set-cookie")
+    if not pair:
+        return None
     kept = (_attribute(desk, attribute.strip()) for attribute in attributes)
-    return "; ".join([_pair(desk, first, "set-cookie"), *(attribute for attribute in kept if attribute)])
+    return "; ".join([pair, *(attribute for attribute in kept if attribute)])
 
 
 def _attribute(desk: Rewriter, attribute: str) -> str:
@@ -66,7 +73,7 @@ def _attribute(desk: Rewriter, attribute: str) -> str:
     if lower == "path":
         return f"{name}={redact_path(desk, value, place)}"
     if lower == "expires" and is_timestamp(value):
-        return attribute
+        return f"{name}={desk.value('expires', value, place)}"
     if lower == "max-age" and _SECONDS.fullmatch(value):
         return attribute
     if lower in ("samesite", "priority") and value.lower() in _WORDS:

@@ -49,11 +49,12 @@ _JWT = re.compile(_JWT_TEXT)
 _CARD = re.compile(_CARD_TEXT)
 _CARD_INSIDE = re.compile(r"\d(?<![\w.]\d)(?:[ -]?\d){12,18}(?![\w])")  # the same; found faster, as a digit leads
 _IBAN = re.compile(_IBAN_TEXT)
-_PHONE = re.compile(r"\+\d(?:[ ().\/-]{0,2}\d){6,14}|0\d{8,14}")
-_IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)")
+# ASCII: of foreign digits no number is made, they are text.
+_PHONE = re.compile(r"\+\d(?:[ ().\/-]{0,2}\d){6,14}|0\d{8,14}", re.ASCII)
+_IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)", re.ASCII)
 _IPV6 = re.compile(r"(?=[^:]*:[^:]*:)[0-9a-f:]{2,39}(?:(?<=:)[\d.]{7,15})?", re.IGNORECASE)
-_NUMBER = re.compile(r"[+-]?(?:0|[1-9]\d{0,19})(?:\.\d{1,17})?(?:[eE][+-]?\d{1,3})?")  # longer is no number but a code
-_LONG = re.compile(r"[+-]?([1-9]\d{8,19})(?:\.\d{1,17})?")
+_NUMBER = re.compile(r"[+-]?(?:0|[1-9]\d{0,19})(?:\.\d{1,17})?(?:[eE][+-]?\d{1,3})?", re.ASCII)  # longer: a code
+_LONG = re.compile(r"[+-]?([1-9]\d{8,19})(?:\.\d{1,17})?", re.ASCII)
 _EPOCH = re.compile(r"1[2-9]|20")
 _DATE = r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
 _CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d(?::[0-6]\d(?:[.,]\d{1,9})?)?"
@@ -71,6 +72,10 @@ _EMBEDDED = re.compile(
     f"|(?P<ipv4>{_IPV4_TEXT})|(?P<phone>{_PHONE_TEXT})|(?P<card>{_CARD_TEXT})"
 )
 _HINT = re.compile(r"@|://|eyJ|\d[\d .:()-]{5}|[0-9A-Fa-f]{8}-|[A-Za-z]{2}\d\d ?[A-Za-z0-9]{4}")
+_FIVE_DIGITS = re.compile(r"\d{5}")
+_ID_TEXT = r"(?<![A-Za-z0-9.])(?!%s)\d{%d,20}(?![A-Za-z0-9]|\.\d)"
+_ID = re.compile(_ID_TEXT % ("0{5}", 5))
+_LONG_ID = re.compile(_ID_TEXT % (r"0|1[2-9]\d{8}(?!\d)|20\d{8}(?!\d)", 9))
 _NOT_DIGIT = re.compile(r"\D")
 _FOREIGN_DIGIT = re.compile(r"[^\D0-9]")
 _KINDS = bytes(48 if chr(i) in string.digits else 97 if chr(i) in string.ascii_letters else i for i in range(256))
@@ -161,6 +166,12 @@ def find_embedded(text: str) -> Iterator[tuple[int, int]]:
         if (kind == "card" and not is_card(hit)) or (kind == "iban" and not is_iban(hit)):
             continue
         yield found.span()
+
+
+def find_ids(text: str, is_strict: bool) -> Iterator[tuple[int, int]]:
+    """(start, end) of numbers that stand by themselves in longer text: `user 48213`, `user-48213`, `[48213]`."""
+    if _FIVE_DIGITS.search(text):
+        yield from (found.span() for found in (_ID if is_strict else _LONG_ID).finditer(text))
 
 
 def find_strong(text: str) -> Iterator[tuple[str, str]]:

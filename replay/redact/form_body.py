@@ -26,6 +26,6 @@ class FormBody:
                 return body
             text = body.data.decode("utf-8", "replace").strip()
             fresh = redact_query(Rewriter(pseudonym, notes, side), text, "form")
-            return Body(fresh.encode(), reduced(body.content_type))
+            return Body(fresh.encode(), reduced(body.content_type, notes.guide.lexicon))
 
         return with_bodies(exchange, change)

@@ -13,7 +13,7 @@ from replay.redact.media_types import reduced
 from replay.redact.pseudonyms import Pseudonym
 from replay.redact.rewriter import Rewriter
 from replay.redact.sides import header_place, with_fields
-from replay.redact.vocabulary import is_plain_name, listed
+from replay.redact.vocabulary import listed
 
 ALLOWED = listed(
     """accept accept-charset accept-encoding accept-language accept-patch accept-post accept-ranges
@@ -54,18 +54,17 @@ def _redact_field(desk: Rewriter, key: str, value: str) -> str | None:
 
 def redact_field(desk: Rewriter, key: str, value: str, place: str) -> str | None:
     """The new value of the field `key` (lower case) that is noted at `place`; None drops the field."""
-    if not is_plain_name(key):
+    if key not in ALLOWED and not desk.notes.guide.lexicon.knows_name(key):
         desk.notes.did(desk.side, place.partition(".")[0], ValueClass.FIELD, Action.DROP)
         return None
     desk.notes.words.add(key)
     if key == "content-type":
-        return reduced(value)
+        return reduced(value, desk.notes.guide.lexicon)
     if key == "user-agent":
         return _agent(desk, value, place)
     text = value.strip()
     if is_timestamp(text):
-        desk.notes.words.add(text)
-        return text
+        return desk.value(key, text, place)
     if key in ALLOWED:
         return _PIECE.sub(lambda found: _piece(desk, key, found.group(), place), text)
     if key in _ETAGS:
@@ -89,7 +88,7 @@ def _agent(desk: Rewriter, value: str, place: str) -> str:
 
 def _piece(desk: Rewriter, key: str, piece: str, place: str) -> str:
     """A word that HTTP knows stays; any other is a value like others."""
-    if header_words.is_known(key, piece):
+    if header_words.is_known(key, piece, desk.notes.guide.lexicon):
         desk.notes.words.add(piece)
         return piece
     return desk.value("", piece, place)

@@ -1,12 +1,14 @@
 """The words that stand in the values of standard header fields (RFC 9110, RFC 9111, Fetch), and small numbers.
 
-Rule: a closed list, not a shape. A client may write anything into `Accept` or `Cache-Control`, a name as well.
+Rule: a closed list, not a shape. A client may write anything into `Accept` or `Cache-Control`, a name as well; numbers
+of more than four digits stay in fields that count seconds or bytes only.
 """
 
 from __future__ import annotations
 
 import re
 
+from replay.redact.lexicon import Lexicon
 from replay.redact.vocabulary import METHODS, is_structural, listed
 
 _WORDS = listed(
@@ -56,20 +58,47 @@ _NAME_LISTS = frozenset(
     }
 )
 _TYPE_LISTS = frozenset({"accept", "accept-patch", "accept-post"})
+_COUNTING = frozenset(
+    {
+        "access-control-max-age",
+        "cache-control",
+        "content-range",
+        "expect",
+        "keep-alive",
+        "range",
+        "retry-after",
+        "strict-transport-security",
+    }
+)
+_SMALL_NUMBER = re.compile(r"-?\d{1,4}|\d{1,3}(?:\.\d{1,3}){1,2}|0\.\d{1,4}")
 _NUMBER = re.compile(r"-?\d{1,8}|315360000|\d{0,8}-\d{0,8}|\d{1,3}(?:\.\d{1,3}){1,2}|0\.\d{1,4}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2}(?:-[A-Za-z]{4})?(?:-(?:[A-Za-z]{2}|\d{3}))?")  # RFC 5646, without its rare parts
 _HEADER_NAME = re.compile(r"[A-Za-z]{1,20}(?:-[A-Za-z]{1,20}){1,5}")  # header names themselves stay, too
+_VENDOR = re.compile(r"[a-z][a-z0-9]{1,15}")
+_PARTS = re.compile(r"[.+]")
 _VENDOR_TYPE = re.compile(r"(?:vnd|x)[.-][a-z0-9.+_-]{1,60}")  # as a Content-Type's essence, see media_types
 
 
-def is_known(field: str, piece: str) -> bool:
+def is_known(field: str, piece: str, lexicon: Lexicon) -> bool:
     """True when `piece` of the value of `field` (lower case) is a word of the protocol or a small number."""
-    if piece.lower() in _WORDS or piece in METHODS or _NUMBER.fullmatch(piece):
+    if piece.lower() in _WORDS or piece in METHODS:
+        return True
+    if (_NUMBER if field in _COUNTING or not lexicon.is_strict else _SMALL_NUMBER).fullmatch(piece):
         return True
     if field in _LANGUAGES:
         return _LANGUAGE.fullmatch(piece) is not None
     if field in _NAME_LISTS:
-        return _HEADER_NAME.fullmatch(piece) is not None
+        return _HEADER_NAME.fullmatch(piece) is not None and lexicon.knows_name(piece)
     if field in _TYPE_LISTS:
-        return bool(_VENDOR_TYPE.fullmatch(piece)) and all(map(is_structural, re.split(r"[.+]", piece)))
+        return _VENDOR_TYPE.fullmatch(piece) is not None and _is_plain_type(piece, lexicon)
     return field in _SERVER and piece.lower() in PRODUCTS
+
+
+def _is_plain_type(piece: str, lexicon: Lexicon) -> bool:
+    """Known words, and a vendor: its one word names a company, without which no service answers."""
+    parts = _PARTS.split(piece)
+    if not all(map(is_structural, parts)):
+        return False
+    if parts[0] == "vnd" and _VENDOR.fullmatch(parts[1]):
+        parts = parts[2:]
+    return not lexicon.is_strict or all(lexicon.knows_name(part) for part in parts if part)

@@ -4,35 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from replay.model.body import Body
-from replay.model.codec import UndecodableError, dump_json
 from replay.model.exchange import Exchange
-from replay.model.message import body_tree
-from replay.redact.contract import Action, Notes, Side, ValueClass
-from replay.redact.media_types import reduced
+from replay.redact.body_formats import Format
+from replay.redact.body_rewriting import with_rewritten
+from replay.redact.contract import Notes
+from replay.redact.json_text import rewritten_json
 from replay.redact.pseudonyms import Pseudonym
-from replay.redact.rewriter import Rewriter
-from replay.redact.sides import dropped, with_bodies
 
 
 @dataclass(frozen=True, slots=True)
 class JsonBody:
-    """What does not parse under a JSON type is dropped, never kept raw.
-
-    The document is always written anew: of duplicate keys the parser keeps one, and the others must go as well.
-    """
+    """What does not parse under a JSON type is dropped, never kept raw."""
 
     name: str = "json-body"
 
     def redact(self, exchange: Exchange, pseudonym: Pseudonym, notes: Notes) -> Exchange:
-        def change(side: Side, body: Body) -> Body:
-            if not body.is_json or not body.data or body.truncated:
-                return body
-            try:
-                tree = Rewriter(pseudonym, notes, side).tree(body_tree(body), "body")
-                return Body(dump_json(tree), reduced(body.content_type))
-            except (UndecodableError, UnicodeEncodeError):
-                notes.did(side, "body", ValueClass.BODY, Action.DROP)
-                return dropped(body)
-
-        return with_bodies(exchange, change)
+        return with_rewritten(exchange, pseudonym, notes, Format.JSON, rewritten_json)

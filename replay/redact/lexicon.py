@@ -8,6 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from replay.redact import known_words, vocabulary
+from replay.redact.vocabulary import KeyRole
+
 
 class Level(StrEnum):
     """How much may stay without a rule that says so."""
@@ -23,6 +26,30 @@ class Lexicon:
     level: Level = Level.STRICT
     names: frozenset[str] = frozenset()
     values: frozenset[tuple[str, str]] = frozenset()
+
+    @property
+    def is_strict(self) -> bool:
+        return self.level is Level.STRICT
+
+    def knows_name(self, name: str) -> bool:
+        """True when a JSON key, parameter, cookie, header or field name may stay."""
+        if name in self.names:
+            return True
+        return vocabulary.is_plain_name(name) and (not self.is_strict or known_words.is_made_of_words(name))
+
+    def parts_of(self, name: str) -> tuple[tuple[str, bool], ...]:
+        """The pieces of a compound name that may not stay as a whole, each with whether it may; empty when none may."""
+        return known_words.parts_of(name) if self.is_strict and vocabulary.is_plain_name(name) else ()
+
+    def knows_route(self, segment: str) -> bool:
+        """True when a word of a path may stay."""
+        if segment in self.names:
+            return True
+        return vocabulary.is_route_word(segment) and (not self.is_strict or known_words.is_made_of_words(segment))
+
+    def knows_word(self, role: KeyRole, value: str) -> bool:
+        """True when `value` is a word (or words) of a closed list, under a name of `role` that holds such."""
+        return vocabulary.is_enum_word(role, value) and (not self.is_strict or known_words.is_value(value))
 
 
 BUILT_IN = Lexicon()

@@ -1,7 +1,11 @@
 """What one key's redaction remembers between exchanges: bounded caches, each a pure function's answers.
 
     values   (role, nesting) -> text -> Change      what stands for a value
-    fields   (redactor, side, field, keep rules) -> what became of a whole header field
+    fields   (redactor, side, field, guide) -> what became of a whole header field
+    looks    field of a finished exchange -> what the second look read in it; False when it was seen once
+    rows     row of a finished document -> as above
+    targets  (target or host, its text, guide) -> what became of it
+    names    redactor -> field name as sent -> in lower case, or False when the redactor does not speak for it
     spots    (place, nesting) -> the root of a trie of decisions about places, see tree_walk
 
 Two generations: when the young one is full the old one is dropped and the young becomes old; what is asked for again
@@ -17,18 +21,23 @@ from typing import Any
 
 _MOST_VALUES = 16_384  # entries a generation, all roles together, of texts of at most 256 characters: about 8 MB
 _MOST_FIELDS = 1_536  # entries a generation, of at most 4 KB: about 2 MB with usual fields
+_MOST_TARGETS = 1_024  # entries a generation, of at most 4 KB: about 1 MB
+_MOST_NAMES = 1_024  # entries a generation and redactor; services have some dozens
 _MOST_ANCHORS = 12_288  # entries a generation: about 4 MB
 _MOST_LOOKS = 3_072  # entries a generation, most of them "seen once"
+_MOST_ROWS = 2_048  # entries a generation, of at most 1 KB: about 5 MB with usual rows
 _MOST_SPOTS = 20_000  # names at places; a service has some thousands
 
 
 class Generations:
     """A bounded mapping. `young` may be read directly; what is not in it is looked up by `find`."""
 
-    __slots__ = ("_most", "_old", "young")
+    __slots__ = ("_most", "_old", "longest", "young")
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, longest: int = 256) -> None:
+        """`most` entries a generation; what is longer than `longest` (characters) should not be kept."""
         self._most = most
+        self.longest = longest
         self.young: dict[Any, Any] = {}
         self._old: dict[Any, Any] = {}
 
@@ -59,22 +68,45 @@ class Generations:
 class Memory:
     """The caches of one key."""
 
-    __slots__ = ("_spot_count", "_value_count", "_values", "anchors", "fields", "looks", "ours", "spots")
+    __slots__ = (
+        "_names",
+        "_spot_count",
+        "_value_count",
+        "_values",
+        "anchors",
+        "fields",
+        "looks",
+        "ours",
+        "rows",
+        "spots",
+        "targets",
+    )
 
     def __init__(self) -> None:
-        self._values: dict[tuple[str, int], Generations] = {}
+        self._values: dict[tuple[str, int, Hashable], Generations] = {}
+        self._names: dict[str, Generations] = {}
         self.fields = Generations(_MOST_FIELDS)
+        self.targets = Generations(_MOST_TARGETS)
         self.anchors = Generations(_MOST_ANCHORS)
-        self.looks = Generations(_MOST_LOOKS)
+        self.looks = Generations(_MOST_LOOKS, 4096)
+        self.rows = Generations(_MOST_ROWS, 1024)
         self.ours = Generations(_MOST_LOOKS)
         self.spots: dict[Hashable, Any] = {}
         self._spot_count = self._value_count = 0
 
-    def values(self, role: str, nesting: int) -> Generations:
-        """The changes of texts under names of `role`, `nesting` containers deep."""
-        found = self._values.get((role, nesting))
+    def values(self, role: str, nesting: int, lexicon: Hashable = None) -> Generations:
+        """The changes of texts under names of `role`, `nesting` containers deep, where `lexicon` says what may stay."""
+        key = (role, nesting, lexicon)
+        found = self._values.get(key)
         if found is None:
-            found = self._values[role, nesting] = Generations(_MOST_VALUES)
+            found = self._values[key] = Generations(_MOST_VALUES)
+        return found
+
+    def names(self, redactor: str) -> Generations:
+        """The names of fields, as far as a redactor looked at them."""
+        found = self._names.get(redactor)
+        if found is None:
+            found = self._names[redactor] = Generations(_MOST_NAMES)
         return found
 
     def keep_value(self, values: Generations, text: Hashable, change: Any) -> None:
@@ -94,6 +126,7 @@ class Memory:
             self.spots.clear()
 
     def clear(self) -> None:
-        for generations in (*self._values.values(), self.fields, self.anchors, self.looks, self.ours):
+        known = (self.fields, self.targets, self.anchors, self.looks, self.rows, self.ours)
+        for generations in (*self._values.values(), *self._names.values(), *known):
             generations.clear()
         self.spots.clear()

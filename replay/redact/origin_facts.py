@@ -23,7 +23,8 @@ class OriginFacts:
         connection = exchange.connection
         if connection and not _OURS.fullmatch(connection):
             fresh = "c" + pseudonym.digest("connection", connection).hex()[:16]
-            exchange = replace(exchange, connection=fresh)
+            one = exchange
+            exchange = Exchange(one.id, one.request, one.outcome, one.started, one.ended, fresh, one.messages)
         fault = exchange.outcome
         if isinstance(fault, Fault) and fault.detail and not _TYPE_NAME.fullmatch(fault.detail):
             notes.did(Side.RESPONSE, "fault", ValueClass.FIELD, Action.DROP)

@@ -9,40 +9,31 @@ Rule: fail closed. What a redactor cannot do refuses the exchange, and a refusal
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from replay.model.capture import RedactedField
 from replay.model.endpoint import endpoint_of
-from replay.model.errors import ConfigError
 from replay.model.exchange import Exchange, RedactedExchange
 from replay.redact.budget import is_too_costly
 from replay.redact.builtin import BUILTIN
-from replay.redact.contract import Notes, Redactor
+from replay.redact.contract import Notes, Redactor, Side
+from replay.redact.detector_net import Detector, DetectorNet, TooManyError
 from replay.redact.guide import Guide
 from replay.redact.lexicon import BUILT_IN, Lexicon
+from replay.redact.policy_rules import Guides, Keep
 from replay.redact.pseudonyms import Pseudonym
+from replay.redact.ruled_bodies import without_ruled_bodies
+from replay.redact.rules import Decision, Rule
 from replay.redact.survivors import has_survivor
 from replay.redact.vocabulary import fingerprint_text
 
-RULES_VERSION = 3  # raise it when the same lists come to mean something else
+__all__ = ["Keep", "Policy", "Redacted", "Refused"]
 
-
-@dataclass(frozen=True, slots=True)
-class Keep:
-    """Values at a place may stay, for a reason that an auditor can read.
-
-    `place` is a pattern as `model.tree.pattern` writes it; without an `endpoint` (`GET /courses/{id}`) it holds at
-    all. A kept text that contains an e-mail, a card, a token that anybody knows by sight is pseudonymised all the same.
-    """
-
-    place: str
-    reason: str
-    endpoint: str = ""
-
-    def __post_init__(self) -> None:
-        if not self.place.strip() or not self.reason.strip():
-            raise ConfigError("A keep rule needs a place and a reason: say why anybody may read the values there.")
+_MOST_FINDS = 256  # remembered
+RAW_MARK = "+raw"  # in the digest of a policy that lets whole exchanges through
+RULES_VERSION = 4  # raise it when the same lists come to mean something else
 
 
 class Refused(Exception):  # noqa: N818 (a verdict in the words of the house, not an error of the program)
@@ -63,9 +54,20 @@ class Redacted:
 
 
 class Policy:
-    """One key, an ordered tuple of redactors, and the places that may stay."""
+    """One key, an ordered tuple of redactors, and what the policy's author says about places and names."""
 
-    __slots__ = ("_guides", "_keeps", "_lexicon", "_pseudonym", "_redactors")
+    __slots__ = (
+        "_classes",
+        "_finds",
+        "_guides",
+        "_keeps",
+        "_lexicon",
+        "_net",
+        "_pseudonym",
+        "_raw_hosts",
+        "_redactors",
+        "_rules",
+    )
 
     def __init__(
         self,
@@ -73,48 +75,104 @@ class Policy:
         redactors: Iterable[Redactor] = BUILTIN,
         keeps: Iterable[Keep] = (),
         lexicon: Lexicon = BUILT_IN,
+        rules: Iterable[Rule] = (),
+        detectors: Iterable[Detector] = (),
+        classes: Mapping[str, Decision] | None = None,
+        raw_hosts: Iterable[str] = (),
     ) -> None:
+        """`classes`: what a schema's formats do at places without a rule. Raises ConfigError on contradictions.
+
+        `raw_hosts` are upstreams that somebody has said hold synthetic data: their exchanges stay as they are.
+        """
         self._pseudonym = pseudonym
         self._redactors = tuple(redactors)
         self._keeps = tuple(keeps)
         self._lexicon = lexicon
-        self._guides: dict[frozenset[str], Guide] = {}  # as many as sets of rules that hold together
+        self._rules = tuple(rules)
+        known = tuple(detectors)
+        self._net = DetectorNet(known) if known else None
+        self._finds: dict[tuple[Guide, frozenset[tuple[str, Decision]]], Guide] = {}
+        self._classes = dict(classes or {})
+        self._raw_hosts = frozenset(raw_hosts)
+        self._guides = Guides(self._rules, self._keeps, lexicon, pseudonym, classes=self._classes, detects=bool(known))
 
-    def redact(self, exchange: Exchange | Redacted) -> Redacted:
-        """The only maker of a RedactedExchange. Raises Refused. What is redacted already comes back as it is."""
+    def redact(self, exchange: Exchange | Redacted, upstream: str = "") -> Redacted:
+        """The only maker of a RedactedExchange. Raises Refused. What is redacted already comes back as it is.
+
+        `upstream`: the host that the proxy itself has asked, not what a client calls it.
+        """
         if isinstance(exchange, Redacted):
             return exchange
-        if is_too_costly(exchange):
-            raise Refused("too-costly")
-        notes = Notes(self._guide_at(exchange))
-        fresh = exchange
-        for redactor in self._redactors:
-            fresh = self._step(redactor, fresh, notes)
-        if self._survives(exchange, fresh, notes):
-            raise Refused("survivor")
-        endpoint = endpoint_of(fresh.request.method, fresh.request.target)
-        return Redacted(RedactedExchange(fresh), notes.fields(endpoint))
+        is_raw = bool(self._raw_hosts) and upstream.lower() in self._raw_hosts
+        fresh, told = (exchange, _raw_fields(exchange)) if is_raw else self._hidden(exchange)
+        return Redacted(RedactedExchange(fresh), told)
 
     @property
     def digest(self) -> str:
         """Names the rules, not the key: equal digests redact alike."""
+        lexicon = self._lexicon
         lines = [f"rules {RULES_VERSION}", *(f"redactor {redactor!r}" for redactor in self._redactors)]
         lines += sorted(f"keep {keep!r}" for keep in self._keeps)
-        return hashlib.blake2b("\n".join([*lines, fingerprint_text()]).encode(), digest_size=16).hexdigest()
+        lines += sorted(f"rule {rule}" for rule in self._rules)
+        lines += [str(self._net or ""), f"level {lexicon.level}"]
+        lines += sorted(f"name {name!r}" for name in lexicon.names)
+        lines += sorted(f"value {value!r}" for value in lexicon.values)
+        lines += sorted(f"raw {host!r}" for host in self._raw_hosts)
+        lines += sorted(f"class {place!r} {decision}" for place, decision in self._classes.items())
+        text = "\n".join([*lines, fingerprint_text()])
+        digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+        return digest + RAW_MARK if self._raw_hosts else digest
 
     @property
     def key_id(self) -> str:
         return self._pseudonym.key_id()
 
-    def _guide_at(self, exchange: Exchange) -> Guide:
-        keeps: frozenset[str] = frozenset()
-        if self._keeps:
-            endpoint = endpoint_of(exchange.request.method, exchange.request.target)
-            keeps = frozenset(keep.place for keep in self._keeps if keep.endpoint in ("", endpoint))
-        known = self._guides.get(keeps)
+    def guide(self, exchange: Exchange) -> Guide:
+        """What the policy says about the places of this exchange, for whoever explains it."""
+        return self._guides.of(exchange)
+
+    def _hidden(self, exchange: Exchange) -> tuple[Exchange, tuple[RedactedField, ...]]:
+        """All redactors, the detectors, the second look. Raises Refused."""
+        if is_too_costly(exchange):
+            raise Refused("too-costly")
+        guide = self._guides.of(exchange)
+        fresh, notes = self._rewritten(exchange, guide)
+        found = self._found(exchange, fresh, notes) if self._net else None
+        if found:
+            fresh, notes = self._rewritten(exchange, self._finding(guide, found))
+            if self._found(exchange, fresh, notes):
+                raise Refused("detector")
+        if self._survives(exchange, fresh, notes):
+            raise Refused("survivor")
+        return fresh, notes.fields(endpoint_of(fresh.request.method, fresh.request.target))
+
+    def _finding(self, guide: Guide, found: dict[str, Decision]) -> Guide:
+        """One object for the same finds, which caches are keyed by."""
+        key = (guide, frozenset(found.items()))
+        known = self._finds.get(key)
         if known is None:
-            known = self._guides[keeps] = Guide(keeps, self._lexicon)
+            if len(self._finds) >= _MOST_FINDS:
+                self._finds.clear()
+            known = self._finds[key] = guide.finding(found)
         return known
+
+    def _rewritten(self, exchange: Exchange, guide: Guide) -> tuple[Exchange, Notes]:
+        notes = Notes(guide)
+        exchange = without_ruled_bodies(exchange, notes)
+        for redactor in self._redactors:
+            exchange = self._step(redactor, exchange, notes)
+        return exchange, notes
+
+    def _found(self, before: Exchange, after: Exchange, notes: Notes) -> dict[str, Decision]:
+        """Texts that stayed and that a detector finds something in."""
+        try:
+            stayed = notes.words | (_spelt(after) & _spelt(before))
+            return self._net.found(stayed) if self._net else {}
+        except TooManyError:
+            failed = "too-many"
+        except Exception as error:  # noqa: BLE001 (as below)
+            failed = type(error).__name__
+        raise Refused("detector", failed)
 
     def _step(self, redactor: Redactor, exchange: Exchange, notes: Notes) -> Exchange:
         try:
@@ -129,3 +187,16 @@ class Policy:
         except Exception as error:  # noqa: BLE001 (as above)
             failed = type(error).__name__
         raise Refused("second-look-failed", failed)
+
+
+def _raw_fields(exchange: Exchange) -> tuple[RedactedField, ...]:
+    """Told as what it is, once for each side."""
+    endpoint = endpoint_of(exchange.request.method, exchange.request.target)
+    return tuple(RedactedField(endpoint, side.value, "*", "exchange", "raw", 1) for side in Side)
+
+
+def _spelt(exchange: Exchange) -> set[str]:
+    """Segments of the path, and values of header fields: some stay without a note."""
+    response = exchange.response
+    fields = exchange.request.headers.fields + (response.headers.fields if response else ())
+    return {*map(unquote, exchange.request.path.split("/")), *(value for _, value in fields)}

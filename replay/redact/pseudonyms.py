@@ -1,7 +1,8 @@
 """Stand-ins: a keyed function per class of value that keeps the shape and forgets the value.
 
 Deterministic: the same key and value give the same stand-in at every position, in every process; nothing is stored.
-Different values get different stand-ins as far as the shape has room (e-mail 52 bits, UUID 88, token: its length).
+Different values get different stand-ins as far as the shape has room (e-mail 52 bits, UUID 88, token: its length);
+numbers, cards and phones always do, for they are permuted (see `permutation`). A number is one id wherever it stands.
 
 A stand-in with enough room (e-mail, UUID, JWT, host, IPv6, 48 bits of text beyond the check) carries a keyed check, by
 which `is_ours` knows it again: fed back, it stays as it is. A value too short to carry a check of 32 bits cannot: a
@@ -19,35 +20,48 @@ import ipaddress
 import re
 import unicodedata
 from base64 import urlsafe_b64encode
+from datetime import date
 from typing import Any
 
-from replay.redact import scramble
+from replay.redact import old_dates, scramble, short_text
 from replay.redact.checksums import iban_check, luhn_digit
 from replay.redact.detectors import digits_of, uuid_hex
 from replay.redact.memory import Memory
+from replay.redact.number_rules import SMALL_DIGITS, plain
+from replay.redact.permutation import Numbers
 
 CONSTANT = "Redacted-1!"  # 11 characters, four classes: passes the usual password rules
 REFUSED_CONSTANT = "Redacted-0!"  # for passwords that the service refused (see refused_passwords)
 CONSTANT_NUMBER = 1111
 KEY_BYTES = 32
-_INTEGER_LIMITS = ("2147483647", "9007199254740991", "9223372036854775807", "18446744073709551615")  # int32, JS, int64
+_KEPT_OF_PHONES = 5  # digits: country and area or network, by which numbering plans tell valid numbers
+_REPLACED_OF_PHONES = 5  # digits at least
+_KEPT_DECIMALS = 1  # of a degree: 11 km
+_LARGEST_EXPONENT = 307  # of a float, whatever its digits are
+_SINCE_1970 = re.compile(r"[+-]?\d{9,19}(?:\.\d{1,17})?", re.ASCII)
+_COMPACT = re.compile(r"\d{8}")  # 20240517
 
 _OUR_EMAIL = re.compile(r"u[0-9a-f]{16}@d[0-9a-f]{8}\.example")
 _OUR_HOST = re.compile(r"[hd][0-9a-f]{8}\.example")
-_DAYS = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
+_DAYS = re.compile(r"\d{4}-\d\d-\d\d")
+_NO_DAY = "1970-01-01"  # for what looks like a day and is in no calendar
 _HEX_DIGIT = re.compile(r"[0-9a-fA-F]")
 
 
 class Pseudonym:
     """One key's stand-ins. `memo` is what callers remember with it; clearing it changes no output."""
 
-    __slots__ = ("_hashers", "_key", "memo")
+    __slots__ = ("_days", "_hashers", "_key", "_numbers", "memo")
 
     def __init__(self, key: bytes) -> None:
         if len(key) != KEY_BYTES:
             raise ValueError(f"a redaction key has {KEY_BYTES} bytes")
         self._key = key
         self._hashers: dict[str, Any] = {}
+        self._numbers = Numbers(self.digest)
+        secret = self.digest("days", "")
+        # Not whole years: the day and month of a birth must not stay.
+        self._days = 365 * (1 + secret[0] % 9) + 30 + int.from_bytes(secret[1:5], "big") % 305
         self.memo = Memory()
 
     def __repr__(self) -> str:
@@ -89,7 +103,10 @@ class Pseudonym:
 
     def text(self, value: str) -> str:
         """Letters and digits replaced, all else kept: names, words, free text, opaque tokens, hex, slugs."""
-        return scramble.scrambled(value, self.stream)
+        if len(value) > short_text.MOST or not value.isascii():
+            return scramble.scrambled(value, self.stream)
+        kept, is_hex = scramble.form_of(value)
+        return value[:kept] + short_text.permuted(value[kept:], is_hex, self.digest)
 
     def email(self, value: str) -> str:
         canonical = unicodedata.normalize("NFKC", value).lower()
@@ -120,8 +137,7 @@ class Pseudonym:
     def card(self, value: str) -> str:
         """Brand digit, length and separators kept; Luhn-valid."""
         digits = digits_of(value)
-        middle = self._digits("card", digits, len(digits) - 2)
-        body = digits[0] + middle
+        body = digits[0] + self._numbers.free("card", digits[1:-1], digits[0])
         return _refill(value, body + luhn_digit(body))
 
     def iban(self, value: str) -> str:
@@ -135,27 +151,46 @@ class Pseudonym:
         return "".join(char if char == " " else next(chars) for char in value)
 
     def phone(self, value: str) -> str:
-        """Format and the first three digits (country) kept when at least seven others are replaced."""
+        """Format, country and the beginning of the area kept; the next digit is always another one."""
         digits = digits_of(value)
-        kept = max(0, min(3, len(digits) - 7))
-        return _refill(value, digits[:kept] + self._digits("phone", digits, len(digits) - kept))
+        kept = max(0, min(_KEPT_OF_PHONES, len(digits) - _REPLACED_OF_PHONES))
+        head, rest = digits[:kept], digits[kept:]
+        if not rest:
+            return value
+        first = self._another_digit(head, rest[0])
+        return _refill(value, head + first + self._numbers.free("phone", rest[1:], head + rest[0]))
 
     def digits(self, value: str) -> str:
-        """All digits replaced, zero only by zero at the start; a number keeps its length and fits where it fitted."""
-        digits = digits_of(value)
-        fresh = self._digits("digits", digits, len(digits))
-        if digits and digits[0] == "0":
-            fresh = "0" + fresh[1:]
-        elif fresh.startswith("0"):
-            fresh = "7" + fresh[1:]
-        if any(len(digits) == len(limit) and digits <= limit < fresh for limit in _INTEGER_LIMITS):
-            fresh = "1" + fresh[1:]
-        return _refill(value, fresh)
+        """All digits replaced, as one number whatever stands between them."""
+        return _refill(value, self._numbers.identifier(digits_of(value)))
 
     def long_number(self, value: str) -> str:
         """The digits before the point replaced as by `digits`; sign and fraction stay."""
         whole, mark, rest = value.partition(".")
         return self.digits(whole) + mark + rest
+
+    def identifier(self, value: str) -> str:
+        """As `long_number`, and of a long fraction all but the first decimals."""
+        whole, mark, fraction = plain(value).partition(".")
+        rest = fraction[_KEPT_DECIMALS:]
+        if len(rest.rstrip("0")) > _KEPT_DECIMALS + 1:
+            fraction = fraction[:_KEPT_DECIMALS] + self._numbers.free("fraction", rest)
+        digits = digits_of(whole)
+        return (self.digits(whole) if len(digits) > SMALL_DIGITS else whole) + mark + fraction
+
+    def huge(self, value: float) -> str:
+        """A float beyond all integers in use: the digits behind the first replaced, the magnitude kept."""
+        mantissa, _, exponent = repr(value).partition("e")
+        first, _, rest = mantissa.partition(".")
+        fresh = self._numbers.free("fraction", rest)
+        return f"{first}.{fresh or 0}e{min(int(exponent), _LARGEST_EXPONENT)}"
+
+    def moved_date(self, value: str) -> str:
+        """An old or far date, as text or as a number since 1970, moved by this key's days."""
+        if _SINCE_1970.fullmatch(value) is None:
+            return old_dates.moved(value, self._days)
+        whole, mark, fraction = value.partition(".")
+        return f"{old_dates.moved_number(int(whole), self._days)}{mark}{fraction}"
 
     def ipv4(self, value: str) -> str:
         """Inside 10.0.0.0/8."""
@@ -164,7 +199,10 @@ class Pseudonym:
 
     def ipv6(self, value: str) -> str:
         """Inside 2001:db8::/32 (RFC 3849), every spelling of an address alike; 32 of the bits are the check."""
-        packed = ipaddress.IPv6Address(value).packed
+        address = ipaddress.IPv6Address(value)
+        if address.ipv4_mapped is not None:
+            return f"::ffff:{self.ipv4(str(address.ipv4_mapped))}"
+        packed = address.packed
         body = packed[4:12] if packed.startswith(b"\x20\x01\x0d\xb8") else b""
         if body and packed[12:] == self.digest("check", body.hex())[:4]:
             return value
@@ -173,17 +211,31 @@ class Pseudonym:
         return str(ipaddress.IPv6Address(fresh))
 
     def birth(self, value: str) -> str:
-        """Another day within two years; what follows the date (a time) stays."""
+        """Another day within two years, in the same writing; a time of day stays. Each day moves by itself."""
+        if value.lstrip("+-").isdigit() and not _COMPACT.fullmatch(value):
+            return self._birth_number(int(value))
+        day = old_dates.read(value)
+        if day is not None:
+            return day.put(value, self._birthday(day.ordinal))
+        return _DAYS.sub(lambda found: self.birth(found.group()) if old_dates.read(found.group()) else _NO_DAY, value)
 
-        def moved(found: re.Match[str]) -> str:
-            fresh = self.digest("birth", found.group())
-            year = int(found[1]) + fresh[0] % 5 - 2
-            day = 1 + fresh[2] % 28
-            if day == int(found[3]):
-                day = day % 28 + 1
-            return f"{year:04d}-{1 + fresh[1] % 12:02d}-{day:02d}"
+    def _birth_number(self, number: int) -> str:
+        """A year, or seconds (and fractions) since 1970."""
+        seconds = old_dates.seconds_of(number)
+        if seconds is None:
+            return str(number + (-2, -1, 1, 2)[self.digest("birth", str(number))[0] % 4])
+        day = old_dates.EPOCH_DAY + int(seconds // old_dates.SECONDS_A_DAY)
+        return str(number + round(number / seconds) * (self._birthday(day) - day) * old_dates.SECONDS_A_DAY)
 
-        return _DAYS.sub(moved, value)
+    def _birthday(self, ordinal: int) -> int:
+        """Never the same day of the same month."""
+        old = date.fromordinal(ordinal)
+        fresh = self.digest("birth", old.isoformat())
+        day = 1 + fresh[2] % 28
+        if day == old.day:
+            day = day % 28 + 1
+        year = min(max(old.year + fresh[0] % 5 - 2, 1), 9999)
+        return date(year, 1 + fresh[1] % 12, day).toordinal()
 
     def signature(self, signing_input: str, length: int) -> str:
         """A JWT signature of `length` characters that nobody can verify but us."""
@@ -202,8 +254,12 @@ class Pseudonym:
     def _uuid_check(self, body: str) -> str:
         return self.digest("check", body).hex()[:8]
 
-    def _digits(self, person: str, value: str, length: int) -> str:
-        return self.stream(person, value, length).translate(scramble.DIGITS).decode()
+    def _another_digit(self, head: str, digit: str) -> str:
+        """Of 0 and 1 the other, of 2 to 9 another: in many numbering plans the first digit must be one of those."""
+        if digit in "01":
+            return "10"[int(digit)]
+        step = 1 + self.digest("phone", head)[0] % 7
+        return str(2 + (int(digit) - 2 + step) % 8)
 
 
 def _refill(value: str, digits: str) -> str:

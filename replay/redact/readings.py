@@ -12,9 +12,11 @@ from itertools import chain
 from typing import NamedTuple
 from urllib.parse import unquote_plus
 
+from replay.model.body import Body
 from replay.model.exchange import Exchange
 from replay.redact.detectors import find_but_emails, find_emails
 from replay.redact.glance import Words, cut, kept
+from replay.redact.memory import Generations
 from replay.redact.pseudonyms import Pseudonym
 
 _UNICODE_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
@@ -23,7 +25,6 @@ _BASE64_CHARS = bytes({45: 43, 95: 47}.get(i, i if i in _BASE64_ALPHABET else 32
 _BASE64_SHORTEST = 12  # characters
 _OUR_EMAIL = re.compile(r"u[0-9a-f]{16}@d[0-9a-f]{8}\.example(?![\w-]|\.[\w-])")
 _OUR_EMAIL_TAIL = re.compile(r"u[0-9a-f]{16}@d[0-9a-f]{8}\.example$", re.IGNORECASE)
-_MOST_REMEMBERED = 4096  # characters of a field
 _BETWEEN = "\x00"  # parts: no letter, no digit, no blank, so nothing is found across two parts
 
 Field = tuple[str, str]
@@ -45,34 +46,59 @@ def readable(exchange: Exchange) -> str:
 def look_at(exchange: Exchange, pseudonym: Pseudonym) -> list[Look]:
     """Looks that together have seen all that `readable` tells."""
     looks: list[Look] = []
-    fresh = list(_lines(exchange))
-    known = pseudonym.memo.looks
-    for field in _fields(exchange):
-        remembered: tuple[Look, ...] | bool | None = known.find(field)
-        if not remembered:
-            text = f"{field[0]}: {field[1]}"
-            if remembered is None or len(text) > _MOST_REMEMBERED:
-                known.keep(field, False)  # seen once: most fields that are new never come again
-                fresh.append(text)
-                continue
-            remembered = tuple(Look(kept(look.words), look.hits) for look in _looks([text], pseudonym))
-            known.keep(field, remembered)
-        looks += remembered  # type: ignore[arg-type]
-    fresh += _texts(exchange)
-    looks += _looks(fresh, pseudonym)
+    fresh: list[str] = []
+    fields, rows = pseudonym.memo.looks, pseudonym.memo.rows
+    for field in _told(exchange):
+        known = fields.young.get(field)
+        looks += known or _asked(fields, field, f"{field[0]}: {field[1]}", pseudonym, fresh)
+    for body in _bodies(exchange):
+        for row in _rows(body.data) if body.data else ():
+            known = rows.young.get(row)
+            looks += known or _asked(rows, row, row.decode("utf-8", "replace"), pseudonym, fresh)
+    looks += _looks(_with_layers(fresh), pseudonym)
     return looks
 
 
-def _looks(parts: list[str], pseudonym: Pseudonym) -> Iterator[Look]:
+def _asked(
+    memory: Generations, key: Field | bytes, text: str, pseudonym: Pseudonym, fresh: list[str]
+) -> tuple[Look, ...]:
+    """What is known of `text`; none while that is read together with all others that are `fresh`."""
+    if len(text) > memory.longest:
+        fresh.append(text)
+        return ()
+    known: tuple[Look, ...] | bool | None = memory.find(key)
+    if known is None:  # never seen: most that is new never comes again
+        memory.keep(key, False)
+        fresh.append(text)
+        return ()
+    if not known:
+        known = tuple(Look(kept(look.words), look.hits) for look in _looks(_with_layers([text]), pseudonym))
+        memory.keep(key, known)
+    return known  # type: ignore[return-value]
+
+
+def _rows(data: bytes) -> set[bytes]:
+    """A document cut where the objects of its lists begin and end: most rows come again, here and in other documents.
+
+    Nothing that is looked for spans such a cut: no secret has a brace in it, and no word.
+    """
+    head, _, rest = data.partition(b"[{")
+    body, _, tail = rest.rpartition(b"}]")
+    return {head, tail, *body.split(b"},{")}
+
+
+def _looks(texts: list[str], pseudonym: Pseudonym) -> Iterator[Look]:
     """What is ASCII at once, and the rest, which is dearer to read, at once."""
-    plain: list[str] = []
-    other: list[str] = []
-    for text in chain(parts, chain.from_iterable(map(_decoded, parts))):
-        (plain if text.isascii() else other).append(text)
-    for texts in (plain, other):
-        if texts:
-            text = _BETWEEN.join(texts)
+    plain = [text for text in texts if text.isascii()]
+    other = [text for text in texts if not text.isascii()] if len(plain) < len(texts) else []
+    for some in (plain, other):
+        if some:
+            text = _BETWEEN.join(some)
             yield Look(cut(text), _strong(text, pseudonym))
+
+
+def _with_layers(parts: list[str]) -> list[str]:
+    return [*parts, *chain.from_iterable(map(_decoded, parts))]
 
 
 def _strong(text: str, pseudonym: Pseudonym) -> frozenset[str]:
@@ -94,15 +120,28 @@ def _fields(exchange: Exchange) -> Iterable[Field]:
     return (*exchange.request.headers.fields, *response.headers.fields, *response.trailers.fields)
 
 
+def _told(exchange: Exchange) -> list[Field]:
+    """All but the bytes of bodies, each with its name."""
+    request = exchange.request
+    told = [(request.method, request.target), ("host", request.host), ("connection", exchange.connection)]
+    told += _fields(exchange)
+    told += [("content-type", body.content_type) for body in _bodies(exchange)]
+    return told
+
+
 def _texts(exchange: Exchange) -> Iterator[str]:
     """Types and bytes of bodies and messages."""
-    bodies = [exchange.request.body, *(message.body for message in exchange.messages)]
-    if exchange.response is not None:
-        bodies.append(exchange.response.body)
-    for body in bodies:
+    for body in _bodies(exchange):
         yield body.content_type
         if body.data:
             yield body.data.decode("utf-8", "replace")
+
+
+def _bodies(exchange: Exchange) -> list[Body]:
+    bodies = [exchange.request.body, *(message.body for message in exchange.messages)]
+    if exchange.response is not None:
+        bodies.append(exchange.response.body)
+    return bodies
 
 
 def _decoded(part: str) -> Iterator[str]:

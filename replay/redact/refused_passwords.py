@@ -33,4 +33,8 @@ class RefusedPasswords:
             for place, value in request_leaves(exchange.request)
             if place[0] in {"body", "form"} and value == CONSTANT
         }
-        return replace(exchange, request=with_values(exchange.request, wrong)) if wrong else exchange
+        request = with_values(exchange.request, wrong)
+        data = request.body.data.replace(CONSTANT.encode(), REFUSED_CONSTANT.encode())
+        if data != request.body.data:  # in XML, multipart, a document in a document: both constants are as long
+            request = replace(request, body=replace(request.body, data=data))
+        return replace(exchange, request=request) if request is not exchange.request else exchange

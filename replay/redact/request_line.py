@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from replay.model.exchange import Exchange
+from replay.model.exchange import Exchange, Request
 from replay.redact.contract import Action, Notes, Side, ValueClass
 from replay.redact.pseudonyms import Pseudonym
 from replay.redact.rewriter import Rewriter
-from replay.redact.urls import redact_path, redact_query, redact_url
+from replay.redact.ruled_path import redact_ruled_path
+from replay.redact.urls import redact_query, redact_url
 from replay.redact.vocabulary import METHODS
 
 _FALLBACK_METHOD = "OTHER"
+_MOST_REMEMBERED = 4096  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,16 +23,37 @@ class RequestLine:
     name: str = "request-line"
 
     def redact(self, exchange: Exchange, pseudonym: Pseudonym, notes: Notes) -> Exchange:
-        desk = Rewriter(pseudonym, notes, Side.REQUEST)
-        request = exchange.request
-        method = request.method
+        one, method = exchange.request, exchange.request.method
         if method not in METHODS:
             method = _FALLBACK_METHOD
             notes.did(Side.REQUEST, "method", ValueClass.FIELD, Action.MASK)
-        target = _redact_target(desk, request.target)
-        scheme = "https" if request.scheme.lower() == "https" else "http"
-        host = desk.host(request.host, "host")
-        return replace(exchange, request=replace(request, method=method, target=target, host=host, scheme=scheme))
+        target = _remembered(pseudonym, notes, "target", one.target)
+        host = _remembered(pseudonym, notes, "host", one.host)
+        scheme = "https" if one.scheme.lower() == "https" else "http"
+        request = Request(method, target, one.headers, one.body, scheme, host)
+        return Exchange(
+            exchange.id,
+            request,
+            exchange.outcome,
+            exchange.started,
+            exchange.ended,
+            exchange.connection,
+            exchange.messages,
+        )
+
+
+def _remembered(pseudonym: Pseudonym, notes: Notes, part: str, text: str) -> str:
+    """The new target or host; remembered with its notes, for the same are asked for again and again."""
+    case = (part, text, notes.guide)
+    known: tuple[str, Notes] | None = pseudonym.memo.targets.find(case)
+    if known is None:
+        own = Notes(notes.guide)
+        desk = Rewriter(pseudonym, own, Side.REQUEST)
+        known = (_redact_target(desk, text) if part == "target" else desk.host(text, "host")), own
+        if len(text) <= _MOST_REMEMBERED:
+            pseudonym.memo.targets.keep(case, known)
+    notes.add(known[1])
+    return known[0]
 
 
 def _redact_target(desk: Rewriter, target: str) -> str:
@@ -38,7 +61,7 @@ def _redact_target(desk: Rewriter, target: str) -> str:
     bare = target.partition("#")[0]  # a fragment has no business here (RFC 9112 section 3.2)
     if bare.startswith("/"):
         path, mark, query = bare.partition("?")
-        return redact_path(desk, path, "path[*]") + mark + redact_query(desk, query, "query")
+        return redact_ruled_path(desk, path, "path[*]") + mark + redact_query(desk, query, "query")
     if "://" in bare.partition("?")[0]:
         return redact_url(desk, bare, "path")
     if bare in ("*", ""):

@@ -1,31 +1,39 @@
 """Default deny on values: every string becomes its stand-in unless a rule of `classify` lets it stay.
 
 `Rewriter` is the desk at which all redactors work: it knows one side of one exchange, writes stand-ins, opens text that
-holds other values (JSON, URLs, JWT, base64, percent-encoding; four levels deep) and keeps the notes.
+holds other values (JSON, URLs, JWT, base64, percent-encoding; six levels deep) and keeps the notes.
 
-Rule: small integers (up to eight digits) and epoch times stay in this form, as numbers and as digits in text of their
-own: they are what replay binds ids by. They are pseudonymised only under names that make them personal.
+Rule: what a number is taken for is decided in `number_rules`, what a name is in the lexicon of the guide; small numbers
+and recent times stay, for they are what replay binds ids by and lives in.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
-from urllib.parse import quote, unquote
+from heapq import merge
+from itertools import chain
 
 from replay.model.tree import Scalar, Tree
-from replay.redact import containers, urls
+from replay.redact import urls
 from replay.redact.classify import classify, is_wordy
 from replay.redact.contract import Action, Change, Notes, Original, Side, ValueClass
-from replay.redact.detectors import digits_of, find_embedded, has_strong, is_card_digits, is_long_number
+from replay.redact.detectors import digits_of, find_embedded, find_ids, is_card_digits
+from replay.redact.number_rules import kind_of, plain
+from replay.redact.openers import OPENERS, disguised
 from replay.redact.pseudonyms import CONSTANT, CONSTANT_NUMBER, Pseudonym
+from replay.redact.rule_actions import acted, is_clean
+from replay.redact.rules import Decision, ruled_role
 from replay.redact.tree_walk import rewritten
-from replay.redact.vocabulary import KeyRole, is_plain_name, role_of
+from replay.redact.vocabulary import KeyRole, role_of
 
-MAX_NESTING = 4  # deeper text is scrambled whole: safe, and no traffic needs it
+MAX_NESTING = 6  # deeper text is scrambled whole: safe, and no traffic needs it
 _UINT64_DIGITS = 20  # a longer integer is no number but a code
 _MEMO_LENGTH = 256  # characters; longer values seldom repeat
 _MEMO_NUMBER = 10**_UINT64_DIGITS
+
+_SCHEME = re.compile(r"(?:mailto|tel|sms):(?=[^/\s])", re.IGNORECASE)  # what follows has the stand-in that it has alone
 
 _CHANGED = {ValueClass.PASSWORD: Action.MASK, ValueClass.GEO: Action.MASK}
 
@@ -42,26 +50,87 @@ class Rewriter:
         self.nesting = nesting  # containers around this desk's values
 
     def value(self, name: str, text: str, place: str, in_error: bool = False) -> str:
-        """What stands for `text`, found under `name` at `place`."""
-        if place in self.notes.guide.keeps and not has_strong(text):
-            self.notes.words.add(text)
-            return text
-        return self.notes.apply(self.side, place, self.change(role_of(name, in_error), text))
+        """What stands for `text`, found under `name` at `place`; what a rule drops becomes empty."""
+        sheet = self.notes.guide.sheet(self.side)
+        decision = sheet.at(place, name) if sheet is not None else None
+        if decision is not None:
+            return str(self.decided(decision, name, text, place, in_error) or "")
+        return str(self.scalar(name, text, place, in_error))
+
+    def leaves_out(self, name: str, place: str, text: str = "") -> bool:
+        """True when a rule drops the whole field, which held `text`: callers that can do without it do."""
+        sheet = self.notes.guide.sheet(self.side)
+        decision = sheet.at(place, name) if sheet is not None else None
+        if decision is None or decision.action is not Action.DROP:
+            return False
+        self.decided(decision, name, text, place)
+        return True
 
     def scalar(self, name: str, value: Scalar, place: str, in_error: bool = False) -> Scalar:
-        """A JSON leaf: text by `value`, numbers by their name, the rest as it is."""
-        if isinstance(value, str):
-            return self.value(name, value, place, in_error)
+        """A leaf that no rule is about: text by its shape and name, numbers by their name, the rest as it is."""
         if value is None or isinstance(value, bool):
             return value
-        return self._number(role_of(name, in_error), value, place)
+        role, guide = role_of(name, in_error), self.notes.guide
+        if guide.detects and str(value) in guide.found:
+            return self.decided(guide.found[str(value)], name, value, place, in_error)
+        if not isinstance(value, str):
+            return self._number(role, value, place)
+        change = self.change(role, value)
+        if change.kept and guide.found and not guide.found.keys().isdisjoint(change.kept):
+            change = self._text(ValueClass.TEXT, value)  # something inside may not stay: the whole goes
+        return self.notes.apply(self.side, place, change)
 
-    def name(self, name: str, place: str) -> str:
-        """A key, parameter or cookie name: stays when a programmer wrote it, else it is data."""
-        if is_plain_name(name):
+    def decided(self, decision: Decision, name: str, value: Scalar, place: str, in_error: bool = False) -> Scalar:
+        """A leaf as a rule wants it; what a detector has found does not stay."""
+        role, guide = role_of(name, in_error), self.notes.guide
+        fresh, change = acted(self, guide.found.get(str(value), decision) if guide.found else decision, role, value)
+        if guide.found and not guide.found.keys().isdisjoint(change.kept):
+            change = self._text(ValueClass.TEXT, str(value))
+            fresh = change.text
+        elif isinstance(value, str) and len(value) <= _MEMO_LENGTH and not guide.found:
+            memo = self.pseudonym.memo
+            memo.keep_value(memo.values(ruled_role(decision, role), self.nesting, guide.lexicon), value, change)
+        if not isinstance(value, bool) and value is not None:
+            self.notes.apply(self.side, place, change)
+        elif change.action is not None:
+            self.notes.did(self.side, place, change.value_class, change.action)
+        return fresh
+
+    def of_domain(self, domain: str) -> Rewriter:
+        """A desk whose stand-ins are of a domain of their own."""
+        guide = self.notes.guide
+        return Rewriter(guide.domains[domain], Notes(guide.within()), self.side, self.nesting)
+
+    def name(self, name: str, place: str, in_map: bool = False) -> str:
+        """A key, parameter or cookie name: stays when a programmer wrote it or a rule says so, else it is data.
+
+        `in_map`: it is one of so many that they name things; then only names that were learned or ruled stay.
+        """
+        if self._name_stays(name) and not (in_map and name not in self.notes.guide.lexicon.names):
             self.notes.words.add(name)
             return name
-        return self.notes.apply(self.side, place, self.change(KeyRole.PLAIN, name))
+        is_whole = in_map or self._is_ruled_name(name) or name in self.notes.guide.found
+        parts = () if is_whole else self.notes.guide.lexicon.parts_of(name)
+        change = self._compound(parts) if parts else self.change(KeyRole.PLAIN, name)
+        return self.notes.apply(self.side, place, change)
+
+    def _compound(self, parts: tuple[tuple[str, bool], ...]) -> Change:
+        """Of `items[48213][qty]` only the piece that is data is replaced."""
+        changes = [Change(piece) if stays else self.change(KeyRole.PLAIN, piece) for piece, stays in parts]
+        originals = tuple(chain.from_iterable(change.originals for change in changes))
+        text = "".join(change.text for change in changes)
+        return Change(text, ValueClass.NAME, Action.PSEUDONYMISE if originals else None, originals)
+
+    def is_route(self, segment: str) -> bool:
+        """True when a word of a path names a route, not a thing.
+
+        Known words are no survivors where they stand as a value, too; what only looks like a word may be one.
+        """
+        lexicon = self.notes.guide.lexicon
+        is_known = lexicon.knows_route(segment)
+        if is_known and lexicon.is_strict:
+            self.notes.words.add(segment)
+        return is_known
 
     def host(self, authority: str, place: str) -> str:
         """`host:port`, user information dropped, port kept."""
@@ -80,7 +149,7 @@ class Rewriter:
     def change(self, role: KeyRole, text: str) -> Change:
         """The change of `text` alone, remembered in the key's bounded memo."""
         memo = self.pseudonym.memo
-        values = memo.values(role, self.nesting)
+        values = memo.values(role, self.nesting, self.notes.guide.lexicon)
         known: Change | None = values.find(text)
         if known is not None:
             return known
@@ -90,15 +159,20 @@ class Rewriter:
         return change
 
     def _made(self, role: KeyRole, text: str) -> Change:
-        kind = classify(role, text)
+        scheme = _SCHEME.match(text)
+        if scheme is not None and role is not KeyRole.SECRET:
+            inner = self.change(role, text[scheme.end() :])
+            return inner._replace(text=scheme.group() + inner.text)
+        kind = classify(role, text, self.notes.guide.lexicon)
         if kind is ValueClass.KEPT or (kind is not ValueClass.PASSWORD and self.pseudonym.is_ours(text)):
             return Change(text)
-        opener = _OPENERS.get(kind)
+        opener = OPENERS.get(kind)
         if opener is not None:
             opened = opener(self, role, text) if self.nesting < MAX_NESTING else None
             return opened or self._text(ValueClass.TEXT, text)
         if kind in (ValueClass.TEXT, ValueClass.NAME, ValueClass.TOKEN):
-            return self._text(kind, text)
+            opened = disguised(self, role, text) if self.nesting < MAX_NESTING else None
+            return opened or self._text(kind, text)
         return _hidden(kind, self._atom(kind, text), text)
 
     def _atom(self, kind: ValueClass, text: str) -> str:
@@ -108,32 +182,62 @@ class Rewriter:
 
     def _text(self, kind: ValueClass, text: str) -> Change:
         """Scrambled, but what has a class of its own inside (an e-mail in a sentence) is mapped by that class."""
-        fresh, end = self.pseudonym.text(text), 0
+        plain_text = text if text.isascii() else unicodedata.normalize("NFC", text)  # one name in two writings
+        fresh, end = self.pseudonym.text(plain_text), 0
         parts: list[str] = []
         originals: list[Original] = [(kind, text)]
-        for start, stop in find_embedded(text) if self.nesting < MAX_NESTING and not is_wordy(text) else ():
-            inner = self.inner().change(KeyRole.PLAIN, text[start:stop])
+        for start, stop in self._inside(plain_text) if self.nesting < MAX_NESTING and not is_wordy(plain_text) else ():
+            inner = self.inner().change(KeyRole.PLAIN, plain_text[start:stop])
             parts += [fresh[end:start], inner.text]
             originals += inner.originals
             end = stop
         return Change("".join([*parts, fresh[end:]]), kind, Action.PSEUDONYMISE, tuple(originals))
 
+    def _inside(self, text: str) -> list[tuple[int, int]]:
+        """Where in `text` something stands that has a stand-in of its own; the id of `user 48213 called` has."""
+        ids = list(find_ids(text, self.notes.guide.lexicon.is_strict))
+        spans = list(find_embedded(text))
+        if not ids or not spans:
+            return ids or spans
+        out: list[tuple[int, int]] = []
+        for start, stop in merge(ids, spans):
+            while out and start < out[-1][1] and stop - start > out[-1][1] - out[-1][0]:
+                out.pop()  # a card whose first group is a number by itself
+            if not out or start >= out[-1][1]:
+                out.append((start, stop))
+        return out
+
+    def _is_ruled_name(self, name: str) -> bool:
+        names = self.notes.guide.names
+        return names is not None and names.field("name", name) is not None
+
+    def _name_stays(self, name: str) -> bool:
+        guide = self.notes.guide
+        decision = guide.names.field("name", name) if guide.names is not None else None
+        if decision is None:
+            return guide.lexicon.knows_name(name) and name not in guide.found
+        return decision.action is Action.KEEP and is_clean(name) and name not in guide.found
+
     def _number(self, role: KeyRole, value: int | float, place: str) -> Scalar:
-        if place in self.notes.guide.keeps:
-            self.notes.words.add(str(value))
+        known = self.number(role, value)
+        if known.action is None:
+            if self.notes.guide.detects:
+                self.notes.words.add(str(value))
             return value
-        values = self.pseudonym.memo.values(role, self.nesting)
+        self.notes.apply(self.side, place, known)
+        new = float(known.text) if "." in known.text else int(known.text)
+        return float(new) if isinstance(value, float) else new
+
+    def number(self, role: KeyRole, value: int | float) -> Change:
+        """The change of a number alone, remembered likewise."""
+        values = self.pseudonym.memo.values(role, self.nesting, self.notes.guide.lexicon)
         key = (type(value), value)  # 1 and 1.0 are equal
         known: Change | None = values.find(key)
         if known is None:
             known = self._number_change(role, value)
             if -_MEMO_NUMBER < value < _MEMO_NUMBER:
                 self.pseudonym.memo.keep_value(values, key, known)
-        if known.action is None:
-            return value
-        self.notes.apply(self.side, place, known)
-        new = float(known.text) if "." in known.text else int(known.text)
-        return float(new) if isinstance(value, float) else new
+        return known
 
     def _number_change(self, role: KeyRole, value: int | float) -> Change:
         """A number keeps its type; a big float may round, which harms nobody."""
@@ -143,21 +247,22 @@ class Rewriter:
 
         if role is KeyRole.SECRET:
             return hidden(ValueClass.PASSWORD, str(CONSTANT_NUMBER))
-        if isinstance(value, float) and not value.is_integer():
-            text = f"{value:f}"
-            if role is KeyRole.GEO:
-                return hidden(ValueClass.GEO, str(round(value, 1)))
-            return hidden(ValueClass.LONG, self.pseudonym.long_number(text)) if is_long_number(text) else Change("")
-        text, sign = str(abs(int(value))), "-" if value < 0 else ""
-        if is_card_digits(text):
-            return hidden(ValueClass.CARD, sign + self.pseudonym.card(text))
-        if role is KeyRole.PHONE:
-            return hidden(ValueClass.PHONE, sign + self.pseudonym.phone(text))
-        if role in (KeyRole.NUMBER, KeyRole.TOKEN, KeyRole.BIRTH) or (
-            isinstance(value, int) and len(text) > _UINT64_DIGITS
-        ):
-            return hidden(ValueClass.DIGITS, sign + self.pseudonym.digits(text))
-        return hidden(ValueClass.LONG, sign + self.pseudonym.digits(text)) if is_long_number(text) else Change("")
+        if isinstance(value, float) and abs(value) >= _MEMO_NUMBER:
+            return hidden(ValueClass.ID, self.pseudonym.huge(value))
+        text = plain(repr(value)) if isinstance(value, float) and not value.is_integer() else str(int(value))
+        digits, sign = text.lstrip("-"), "-" if value < 0 else ""
+        if is_card_digits(digits):
+            return hidden(ValueClass.CARD, sign + self.pseudonym.card(digits))
+        if role is KeyRole.PHONE and "." not in text:
+            return hidden(ValueClass.PHONE, sign + self.pseudonym.phone(digits))
+        if isinstance(value, int) and len(digits) > _UINT64_DIGITS:
+            return hidden(ValueClass.DIGITS, sign + self.pseudonym.digits(digits))
+        kind = kind_of(role, text, self.notes.guide.lexicon.is_strict)
+        return Change("") if kind is ValueClass.KEPT else hidden(kind, self._atom(kind, text))
+
+    def stand_in(self, text: str, name: str = "") -> str:
+        """What stands for `text` under `name` wherever this key is used; of names only what they say matters."""
+        return self.change(role_of(name), text).text
 
     def inner(self) -> Rewriter:
         """A desk one level deeper, with notes of its own: the outer value is noted once, as what it is."""
@@ -181,79 +286,9 @@ _MAKERS: dict[ValueClass, Callable[[Pseudonym, str], str]] = {
     ValueClass.PHONE: Pseudonym.phone,
     ValueClass.DIGITS: Pseudonym.digits,
     ValueClass.LONG: Pseudonym.long_number,
+    ValueClass.ID: Pseudonym.identifier,
+    ValueClass.DATE: Pseudonym.moved_date,
     ValueClass.BIRTH: Pseudonym.birth,
     ValueClass.GEO: lambda _, text: _coarse(text),
     ValueClass.PASSWORD: lambda *_: CONSTANT,
-}
-
-
-def _closed(kind: ValueClass, text: str, notes: Notes) -> Change:
-    """The change of an opened container: nothing done inside, nothing to note outside."""
-    originals: tuple[Original, ...] = tuple(sorted(notes.originals))
-    return Change(text, kind, Action.PSEUDONYMISE if notes.counts else None, originals)
-
-
-def _open_json(desk: Rewriter, _: KeyRole, text: str) -> Change | None:
-    tree = containers.json_text(text)
-    if tree is None:
-        return None
-    inner = desk.inner()
-    return _closed(ValueClass.JSON, containers.dumped(inner.tree(tree, "")), inner.notes)
-
-
-def _open_base64(desk: Rewriter, _: KeyRole, text: str) -> Change | None:
-    tree = containers.base64_json(text)
-    if tree is None:
-        return None
-    inner = desk.inner()
-    return _closed(ValueClass.BASE64, containers.to_base64(containers.dumped(inner.tree(tree, "")), text), inner.notes)
-
-
-def _open_jwt(desk: Rewriter, _: KeyRole, text: str) -> Change | None:
-    parts = containers.jwt_parts(text)
-    if parts is None:
-        return None
-    inner = desk.inner()
-    signing_input = containers.jwt_signing_input(parts.header, inner.tree(parts.claims, ""))
-    signature = desk.pseudonym.signature(signing_input, len(parts.signature))
-    originals = ((ValueClass.JWT, text), *sorted(inner.notes.originals))
-    return Change(f"{signing_input}.{signature}", ValueClass.JWT, Action.PSEUDONYMISE, originals)
-
-
-def _open_url(desk: Rewriter, _: KeyRole, text: str) -> Change | None:
-    inner = desk.inner()
-    return _closed(ValueClass.URL, urls.redact_url(inner, text, "url"), inner.notes)
-
-
-def _open_percent(desk: Rewriter, role: KeyRole, text: str) -> Change | None:
-    plain = unquote(text)
-    if plain == text:
-        return None
-    inner = desk.inner().change(role, plain)
-    return Change(quote(inner.text, safe=""), inner.value_class, inner.action, inner.originals)
-
-
-def _open_credentials(desk: Rewriter, _: KeyRole, text: str) -> Change | None:
-    scheme, rest = re.split(r" +", text, maxsplit=1)
-    inner = desk.inner()
-    if scheme.lower() == "basic":
-        pair = containers.basic_pair(rest)
-        if pair is None:
-            return None
-        user = inner.change(KeyRole.NAME, pair[0])
-        originals = (*user.originals, (ValueClass.PASSWORD, pair[1]))
-        new = containers.basic_text(user.text, CONSTANT if pair[1] else "")
-        return Change(f"{scheme} {new}", ValueClass.CREDENTIALS, Action.PSEUDONYMISE, originals)
-    credentials = inner.change(KeyRole.TOKEN, rest)
-    new = f"{scheme} {credentials.text}"
-    return Change(new, credentials.value_class, credentials.action, credentials.originals)
-
-
-_OPENERS: dict[ValueClass, Callable[[Rewriter, KeyRole, str], Change | None]] = {
-    ValueClass.JSON: _open_json,
-    ValueClass.BASE64: _open_base64,
-    ValueClass.JWT: _open_jwt,
-    ValueClass.URL: _open_url,
-    ValueClass.PERCENT: _open_percent,
-    ValueClass.CREDENTIALS: _open_credentials,
 }

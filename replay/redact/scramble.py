@@ -15,6 +15,7 @@ import string
 import unicodedata
 from collections.abc import Callable
 
+from replay.redact.known_words import WORDS
 from replay.redact.vocabulary import ID_PREFIXES, VENDOR_PREFIXES
 
 Stream = Callable[[str, str, int], bytes]
@@ -44,7 +45,7 @@ _HEX_BITS = dict.fromkeys("abcdefABCDEF", 2.58) | _DIGIT_BITS
 
 def scrambled(text: str, stream: Stream, check: bool = True) -> str:
     """The stand-in of `text`: same length, same kinds of characters."""
-    form = _form(text)
+    form = form_of(text)
     kept, hexadecimal = form
     head, body = text[:kept], text[kept:]
     out = head + _written(body, stream("text", text, len(text)), hexadecimal)
@@ -55,7 +56,7 @@ def scrambled(text: str, stream: Stream, check: bool = True) -> str:
     if not text.isascii() or (
         "_" in text or "-" in text
     ):  # else the kinds of characters, and so the form, are the same
-        form = _form(out)
+        form = form_of(out)
     tail = _check_start(out, form)
     return out if tail is None else out[:tail] + _check_text(out, tail, form, stream)
 
@@ -64,7 +65,7 @@ def is_ours(text: str, stream: Stream) -> bool:
     """True when the end of `text` is the keyed check of its beginning."""
     if len(text) < _SHORTEST_CHECKED:
         return False
-    form = _form(text)
+    form = form_of(text)
     tail = _check_start(text, form)
     return tail is not None and text[tail:] == _check_text(text, tail, form, stream)
 
@@ -72,7 +73,8 @@ def is_ours(text: str, stream: Stream) -> bool:
 Form = tuple[int, bool]  # how many characters stay at the start, and whether the others are hexadecimal
 
 
-def _form(text: str) -> Form:
+def form_of(text: str) -> Form:
+    """What of `text` stays, and whether the rest is hexadecimal."""
     kept = kept_prefix(text)
     return kept, _HEX.fullmatch(text, kept) is not None
 
@@ -80,7 +82,7 @@ def _form(text: str) -> Form:
 def kept_prefix(text: str) -> int:
     """How many characters of an id such as `ten_3f9a2b` name its kind and stay; 0 when none do.
 
-    A known noun stays; an unknown one only before ten or more characters that look generated. Prefixes by which
+    A usual prefix stays; another known word only before ten or more characters that look generated. Prefixes by which
     secret scanners know live keys never stay.
     """
     found = _PREFIXED.fullmatch(text)
@@ -88,7 +90,7 @@ def kept_prefix(text: str) -> int:
         return 0
     rest = found[2]
     generated = len(rest) >= 10 and sum(char.isdigit() for char in rest) >= 2 and not rest.isdigit()
-    if found[1] in ID_PREFIXES or (generated and text[len(found[1])] == "_" and len(found[1]) <= 6):
+    if found[1] in ID_PREFIXES or (generated and text[len(found[1])] == "_" and found[1] in WORDS):
         return found.start(2)
     return 0
 

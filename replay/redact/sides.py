@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
-from replay.model.body import Body
+from replay.model.body import EMPTY, Body
 from replay.model.exchange import Exchange, Outcome, Request, Response
 from replay.model.headers import Headers
 from replay.redact.contract import Notes, Side
 from replay.redact.guide import Guide
+from replay.redact.memory import Generations
 from replay.redact.pseudonyms import Pseudonym
 from replay.redact.rewriter import Rewriter
+from replay.redact.rules import Decision
 
 _MOST_REMEMBERED = 4096  # characters of a field's value
+_LONGEST_NAME = 64  # characters of a field's name that is remembered
 
 Field = tuple[str, str]
 
@@ -43,50 +47,88 @@ def with_fields(
     What became of a field is remembered under the redactor's name: most fields come again and again.
     """
 
+    guide, names, fields = notes.guide, pseudonym.memo.names(redactor), pseudonym.memo.fields
+
     def each(side: Side, headers: Headers) -> Headers:
+        keys: list[Any] = [names.young.get(name) for name, _ in headers.fields]
+        if None in keys:
+            keys = [_key(names, name, wants) for name, _ in headers.fields]
+        if keys.count(False) == len(keys):
+            return headers
         out: list[Field] = []
-        for field in headers.fields:
-            key = field[0].lower()
-            if not wants(key):
+        is_same = True
+        for field, key in zip(headers.fields, keys, strict=True):
+            if key is False:
                 out.append(field)
                 continue
-            done = _field(pseudonym, notes, (redactor, side, key, field[1], notes.guide), change)
+            name, value = field
+            case = (redactor, side, key, value, guide)
+            known = fields.young.get(case) or fields.find(case) or _made(pseudonym, case, change)
+            notes.add(known[1])
+            done = known[0]
+            if done == value:
+                out.append(field)
+                continue
+            is_same = False
             if done is not None:
-                out.append(field if done == field[1] else (field[0], done))
-        fresh = tuple(out)
-        return Headers(fresh) if fresh != headers.fields else headers
+                out.append((name, done))
+        return headers if is_same else Headers(tuple(out))
 
     return with_headers(exchange, each)
+
+
+def _key(names: Generations, name: str, wants: Callable[[str], bool]) -> str | bool:
+    """`name` in lower case; False when this redactor does not speak for it."""
+    lower = name.lower()
+    key = lower if wants(lower) else False
+    if len(name) <= _LONGEST_NAME:
+        names.keep(name, key)
+    return key
+
+
+def _decided(desk: Rewriter, decision: Decision, key: str, value: str) -> str | None:
+    """A field as a rule wants it."""
+    fresh = desk.decided(decision, key, value.strip(), header_place(key))
+    if fresh is None:
+        return None
+    desk.notes.words.add(key)
+    return str(fresh)
 
 
 Case = tuple[str, Side, str, str, Guide]
 
 
-def _field(
-    pseudonym: Pseudonym, notes: Notes, case: Case, change: Callable[[Rewriter, str, str], str | None]
-) -> str | None:
-    known: tuple[str | None, Notes] | None = pseudonym.memo.fields.find(case)
-    if known is None:
-        _, side, key, value, guide = case
-        own = Notes(guide)
-        known = change(Rewriter(pseudonym, own, side), key, value), own
-        if len(value) <= _MOST_REMEMBERED:
-            pseudonym.memo.fields.keep(case, known)
-    notes.add(known[1])
-    return known[0]
+def _made(
+    pseudonym: Pseudonym, case: Case, change: Callable[[Rewriter, str, str], str | None]
+) -> tuple[str | None, Notes]:
+    _, side, key, value, guide = case
+    own, sheet = Notes(guide), guide.sheet(side)
+    desk = Rewriter(pseudonym, own, side)
+    may_rule = sheet is not None and key != "content-type" and guide.lexicon.knows_name(key)  # bodies need their type
+    decision = sheet.field("header", key) if sheet is not None and may_rule else None
+    made = (change(desk, key, value) if decision is None else _decided(desk, decision, key, value)), own
+    if made[0] is not None:
+        own.words.add(key)  # a name that stays is no survivor when it stands as a value as well
+    if len(value) <= _MOST_REMEMBERED:
+        pseudonym.memo.fields.keep(case, made)
+    return made
 
 
 def with_bodies(exchange: Exchange, change: Callable[[Side, Body], Body]) -> Exchange:
-    """The exchange with both bodies changed."""
+    """The exchange with both bodies changed; where there is none at all, there is nothing to change."""
     request, outcome = exchange.request, exchange.outcome
-    sent = change(Side.REQUEST, request.body)
+    sent = request.body if _is_nothing(request.body) else change(Side.REQUEST, request.body)
     if sent is not request.body:
         request = Request(request.method, request.target, request.headers, sent, request.scheme, request.host)
     if isinstance(outcome, Response):
-        got = change(Side.RESPONSE, outcome.body)
+        got = outcome.body if _is_nothing(outcome.body) else change(Side.RESPONSE, outcome.body)
         if got is not outcome.body:
             outcome = Response(outcome.status, outcome.headers, got, outcome.trailers)
     return _of(exchange, request, outcome)
+
+
+def _is_nothing(body: Body) -> bool:
+    return body is EMPTY or not (body.data or body.content_type or body.truncated or body.size_bytes > 0)
 
 
 def _of(exchange: Exchange, request: Request, outcome: Outcome) -> Exchange:

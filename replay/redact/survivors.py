@@ -15,7 +15,7 @@ import re
 from replay.model.exchange import Exchange
 from replay.redact.contract import Notes, Original, ValueClass
 from replay.redact.detectors import digits_of, find_strong
-from replay.redact.glance import Anchor, anchor_of, any_inside, suspects
+from replay.redact.glance import MOST_COMPARED, Anchor, anchor_of, any_inside, inside, suspects
 from replay.redact.pseudonyms import CONSTANT, REFUSED_CONSTANT, Pseudonym
 from replay.redact.readings import look_at, readable
 from replay.redact.vocabulary import is_structural
@@ -31,6 +31,7 @@ _WORDY = frozenset(
 _LETTERS_AND_SPACES = re.compile(r"[^\W\d_]+(?:[ '’.-]+[^\W\d_]+)+\.?")
 _DIGIT = re.compile(r"\d")
 _THREE_LETTERS = re.compile(r"(?:[\W\d_]*[^\W\d_]){3}")
+_BETWEEN = "\x00"
 _LONG_TEXT = 200  # characters; of longer texts the embedded values are looked for, and the text by its strong parts
 
 
@@ -41,9 +42,10 @@ def has_survivor(before: Exchange, after: Exchange, notes: Notes, pseudonym: Pse
     anchors = _anchors(originals, pseudonym)
     telling: list[Anchor] = list(filter(None, anchors))  # type: ignore[arg-type]
     suspected = suspects(telling, [look.words for look in looks])
-    there = [original for original, anchor in zip(originals, anchors, strict=True) if anchor and anchor in suspected]
-    if there and _holds_original(readable(after), there, notes):
-        return True
+    if suspected:
+        there = [one for one, anchor in zip(originals, anchors, strict=True) if anchor and anchor in suspected]
+        if _holds_original(readable(after), there, notes):
+            return True
     hits: set[str] = set().union(*[look.hits for look in looks])
     return bool(hits) and _stood_before(hits, readable(before))
 
@@ -70,11 +72,19 @@ def _anchor(original: Original, pseudonym: Pseudonym) -> Anchor | bool:
 def _holds_original(text: str, originals: list[Original], notes: Notes) -> bool:
     """True when one of the suspected stands in `text` and no rule let it stay."""
     folded = text.casefold()
-    for kind, original in originals:
-        wanted = original.casefold().strip()
-        if wanted in folded and (kind in _STRONG or _stands_alone(wanted, folded)) and not _stayed(wanted, notes):
-            return True
-    return False
+    strong = {original.casefold().strip() for kind, original in originals if kind in _STRONG}
+    wanted = {original.casefold().strip() for _, original in originals}
+    there = inside({_bytes(one) for one in wanted}, _bytes(folded))
+    if len(there) * len(folded) > MOST_COMPARED:
+        return True  # thousands of originals as they were: no need to ask each where it stands
+    # A field name told as a value is no survivor.
+    stayed = set(inside(there, _bytes(_BETWEEN.join(notes.words).casefold())))
+    found = (one.decode("utf-8", "surrogatepass") for one in there if one not in stayed or _BETWEEN.encode() in one)
+    return any(one in strong or _stands_alone(one, folded) for one in found)
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
 
 
 def is_telling(kind: ValueClass, original: str) -> bool:
@@ -108,16 +118,10 @@ def _stands_alone(wanted: str, text: str) -> bool:
     return False
 
 
-def _stayed(wanted: str, notes: Notes) -> bool:
-    """True when `wanted` is part of a word that a rule let stay: a field name told as a value is no survivor."""
-    return any(wanted in word.casefold() for word in notes.words)
-
-
 def _stood_before(hits: set[str], before: str) -> bool:
     """True when a hit, or the core of one, can be read in the input: chance look-alikes of our own cannot."""
     cores = {hit.casefold() for _, hit in find_strong(before)}
     digits = set(map(digits_of, cores)) - {""}
     if any(len(shown) > 12 and shown in digits for shown in map(digits_of, hits)):
         return True
-    told = "\x00".join(hits).casefold().encode("utf-8", "surrogatepass")
-    return any_inside({core.encode("utf-8", "surrogatepass") for core in cores}, told)
+    return any_inside(set(map(_bytes, cores)), _bytes(_BETWEEN.join(hits).casefold()))

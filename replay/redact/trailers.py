@@ -34,6 +34,9 @@ def _redacted(desk: Rewriter, key: str, value: str) -> str | None:
     if key in framing.DROPPED or key == "content-length":
         desk.notes.did(desk.side, place, ValueClass.FIELD, Action.DROP)
         return None
+    if desk.notes.guide.lexicon.knows_name(key) and desk.leaves_out(key, place, value):
+        return None
     if key in SPOKEN_FOR:
+        desk.notes.words.add(key)
         return desk.value(key, value.strip(), place)
     return redact_field(desk, key, value, place)

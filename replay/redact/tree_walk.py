@@ -1,193 +1,126 @@
 """A walk over a document that replaces its keys and leaves, without recursion, by decisions made once for each place.
 
-    Spot   one place of documents (`body.items[*].id`): what its name says, and which cache knows its values
-    Shape  the keys of one kind of object at a spot: new names and the spots of its values
-
-The first object of a shape makes the decisions; those after it cost one look-up for the keys and one for each value.
+Objects of one shape at one spot are rewritten together, field by field (see `columns`); few of them one by one.
+Where a rule of the policy holds, the spot knows the values of the rule instead of those of its name.
 """
 
 from __future__ import annotations
 
 from itertools import chain
-from typing import NamedTuple, Protocol
+from operator import itemgetter
 
 from replay.model.tree import Scalar, Tree
-from replay.redact.contract import Notes, Original, Side
-from replay.redact.memory import Memory
-from replay.redact.pseudonyms import Pseudonym
-from replay.redact.vocabulary import KeyRole, is_error_parent, is_password_name, is_plain_name, role_of
+from replay.redact.columns import FEWEST, Stack, by_keys, leaf, rewrite_columns, rewrite_lists
+from replay.redact.contract import Change
+from replay.redact.spots import Desk, Frame, Shape, Spot
+from replay.redact.vocabulary import is_password_name
 
-_MOST_KEYS = 200  # of an object whose shape is remembered: more is a map, whose keys are data
-_MOST_SHAPES = 256  # at one spot
-_SMALL = 99_999_999  # what is nearer to zero, has eight digits also when rounded: no card, no long number (detectors)
-_TELLING = frozenset(
-    (KeyRole.SECRET, KeyRole.PHONE, KeyRole.NUMBER, KeyRole.TOKEN, KeyRole.BIRTH, KeyRole.GEO)
-)  # roles under which a number of any size is replaced
+__all__ = ["Desk", "Shape", "Spot", "Stack", "rewritten"]
 
-
-class Desk(Protocol):
-    """What of a `Rewriter` is needed here."""
-
-    pseudonym: Pseudonym
-    notes: Notes
-    side: Side
-    nesting: int
-
-    def scalar(self, name: str, value: Scalar, place: str, in_error: bool = False) -> Scalar: ...
-    def name(self, name: str, place: str) -> str: ...
-
-
-class Spot:
-    """A place, and the nearest name above it. Made of names alone, so it holds for every exchange."""
-
-    __slots__ = (
-        "_below",
-        "_element",
-        "_memory",
-        "_nesting",
-        "in_error",
-        "keeps_small",
-        "name",
-        "place",
-        "shapes",
-        "values",
-    )
-
-    def __init__(self, memory: Memory, place: str, name: str, in_error: bool, nesting: int) -> None:
-        memory.count_spot()
-        role = role_of(name, in_error)
-        self._memory = memory
-        self._nesting = nesting
-        self._element: Spot | None = None
-        self._below: dict[str, tuple[str, Spot, Spot]] = {}
-        self.place = place
-        self.name = name
-        self.in_error = in_error
-        self.keeps_small = role not in _TELLING
-        self.values = memory.values(role, nesting)
-        self.shapes: dict[tuple[str, ...], Shape] = {}
-
-    def element(self) -> Spot:
-        """The elements of a list at this place."""
-        if self._element is None:
-            self._element = Spot(self._memory, f"{self.place}[*]", self.name, self.in_error, self._nesting)
-        return self._element
-
-    def below(self, key: str, new: str) -> Spot:
-        """The value under `key`, which is written as `new`."""
-        name = self.name if is_password_name(self.name) else key
-        place = f"{self.place}.{new}" if self.place else new
-        return Spot(self._memory, place, name, self.in_error, self._nesting)
-
-    def field(self, key: str) -> tuple[str, Spot, Spot]:
-        """A plain key, the spot of a leaf under it, and that of an object or list: they may stand inside an error."""
-        known = self._below.get(key)
-        if known is None:
-            leaf = self.below(key, key)
-            known = self._below[key] = (key, leaf, leaf.inside())
-        return known
-
-    def shape(self, keys: tuple[str, ...]) -> Shape | None:
-        """None when a key is data, or there are too many: such an object is walked name by name."""
-        known = self.shapes.get(keys)
-        if known is None and len(keys) <= _MOST_KEYS and all(map(is_plain_name, keys)):
-            known = Shape(frozenset(keys), tuple(map(self.field, keys)))
-            if len(self.shapes) < _MOST_SHAPES:
-                self.shapes[keys] = known
-        return known
-
-    def inside(self) -> Spot:
-        """This spot as that of an object or list."""
-        if self.in_error or not is_error_parent(self.name):
-            return self
-        return Spot(self._memory, self.place, self.name, True, self._nesting)
-
-
-class Shape(NamedTuple):
-    """The plain keys of an object and the spots of their values."""
-
-    keys: frozenset[str]
-    fields: tuple[tuple[str, Spot, Spot], ...]
+_ORIGINALS = itemgetter(Change._fields.index("originals"))
 
 
 def rewritten(desk: Desk, tree: Tree, place: str) -> Tree:
     """`tree` with every key and leaf rewritten. Changes the containers of `tree` in place: hand in a fresh one."""
-    if not isinstance(tree, (dict, list)):
-        return desk.scalar("", tree, place)
-    stack: list[tuple[dict[str, Tree] | list[Tree], Spot]] = [(tree, _root(desk, place))]
-    hidden: list[tuple[Original, ...]] = []
+    root = _root(desk, place)
+    if root.is_dropped or not isinstance(tree, (dict, list)):
+        return leaf(desk, root, tree)
+    stack: Stack = [([tree], root)]
+    hidden: list[Change] = []
+    is_watched, found = desk.notes.guide.detects, desk.notes.guide.found
     while stack:
-        node, spot = stack.pop()
-        if isinstance(node, list):
-            _list(desk, node, spot.element(), stack, hidden)
+        nodes, spot = stack.pop()
+        if isinstance(nodes[0], dict):
+            for keys, some in by_keys(nodes):
+                is_named = bool(found) and not found.keys().isdisjoint(keys)  # a detector has found something in a key
+                _objects(desk, some, spot, None if is_named else spot.shape(keys), stack, hidden)
             continue
-        shape = spot.shape(tuple(node))
-        if shape is None:
-            _map(desk, node, spot, stack)
-        else:
-            _object(desk, node, shape, stack, hidden)
-    desk.notes.originals.update(chain.from_iterable(hidden))
+        element = spot.element()
+        if not (is_watched or element.is_ruled):
+            rewrite_lists(desk, nodes, element, stack, hidden)
+            continue
+        for node in nodes:
+            _watched_list(desk, node, element, stack)
+    desk.notes.originals.update(chain.from_iterable(map(_ORIGINALS, hidden)))
     return tree
 
 
-Stack = list[tuple[dict[str, Tree] | list[Tree], Spot]]
-
-
 def _root(desk: Desk, place: str) -> Spot:
-    spots = desk.pseudonym.memo.spots
-    found: Spot | None = spots.get((place, desk.nesting))
+    spots, guide = desk.pseudonym.memo.spots, desk.notes.guide
+    sheet = guide.sheet(desk.side)
+    key = (place, desk.nesting, guide.lexicon, sheet, guide.names)
+    found: Spot | None = spots.get(key)
     if found is None:
-        found = spots[place, desk.nesting] = Spot(desk.pseudonym.memo, place, "", False, desk.nesting)
+        frame = Frame(desk.pseudonym.memo, desk.nesting, guide.lexicon, sheet, guide.names)
+        cursor = sheet.cursor(place) if sheet is not None else None
+        found = spots[key] = Spot(frame, place, "", False, cursor)
     return found
 
 
-def _object(desk: Desk, node: dict[str, Tree], shape: Shape, stack: Stack, hidden: list[tuple[Original, ...]]) -> None:
+def _objects(
+    desk: Desk, nodes: list[dict[str, Tree]], spot: Spot, shape: Shape | None, stack: Stack, hidden: list[Change]
+) -> None:
+    """All of `nodes` have the same keys."""
+    is_watched = desk.notes.guide.detects or (shape is not None and shape.is_ruled)
+    if shape is not None and not is_watched and len(nodes) >= FEWEST:
+        rewrite_columns(desk, nodes, shape, stack, hidden)
+        return
+    for node in nodes:
+        if shape is None:
+            _map(desk, node, spot, stack)
+        elif is_watched:
+            _watched_object(desk, node, shape, stack)
+        else:
+            _object(desk, node, shape, stack, hidden)
+
+
+def _watched_object(desk: Desk, node: dict[str, Tree], shape: Shape, stack: Stack) -> None:
+    """An object with rules for some of its values, or of a policy with detectors: the long way for each leaf."""
+    desk.notes.words |= shape.keys
+    for (key, spot, inside), value in zip(shape.fields, node.values(), strict=True):
+        if isinstance(value, (dict, list)) and not spot.is_dropped:
+            stack.append(([value], inside))
+        else:
+            node[key] = _watched_leaf(desk, spot, value)
+
+
+def _watched_list(desk: Desk, node: list[Tree], spot: Spot, stack: Stack) -> None:
+    for i, value in enumerate(node):
+        if isinstance(value, (dict, list)) and not spot.is_dropped:
+            stack.append(([value], spot))
+        else:
+            node[i] = _watched_leaf(desk, spot, value)
+
+
+def _watched_leaf(desk: Desk, spot: Spot, value: Tree) -> Scalar:
+    known = spot.values.young.get(value) if type(value) is str and not desk.notes.guide.found else None
+    return leaf(desk, spot, value) if known is None else desk.notes.apply(desk.side, spot.place, known)
+
+
+def _object(desk: Desk, node: dict[str, Tree], shape: Shape, stack: Stack, hidden: list[Change]) -> None:
     """The way of most objects; it does for each value what `Rewriter.scalar` does, without the calls."""
-    notes, side, counts, keeps = desk.notes, desk.side, desk.notes.counts, desk.notes.guide.keeps
+    notes, side, counts = desk.notes, desk.side, desk.notes.counts
     notes.words |= shape.keys
     for (key, spot, inside), value in zip(shape.fields, node.values(), strict=True):
         kind = type(value)
         if kind is str:
             change = spot.values.young.get(value)
-            if change is None or (keeps and spot.place in keeps):
-                node[key] = desk.scalar(spot.name, value, spot.place, spot.in_error)  # type: ignore[arg-type]
+            if change is None:
+                node[key] = leaf(desk, spot, value)
                 continue
             if change.action is None:
                 notes.words.add(change.text)
             else:
                 place = (side, spot.place, change.value_class, change.action)
                 counts[place] = counts.get(place, 0) + 1
-                hidden.append(change.originals)
+                hidden.append(change)
             node[key] = change.text
         elif kind is dict or kind is list:
-            stack.append((value, inside))  # type: ignore[arg-type]
-        elif (kind is int or kind is float) and (
-            not (-_SMALL < value < _SMALL and spot.keeps_small)  # type: ignore[operator]
-            or (keeps and spot.place in keeps)
+            stack.append(([value], inside))
+        elif (kind is int or kind is float) and not (
+            -spot.small < value < spot.small and (kind is int or spot.keeps_fractions)  # type: ignore[operator]
         ):
-            node[key] = desk.scalar(spot.name, value, spot.place, spot.in_error)  # type: ignore[arg-type]
-
-
-def _list(desk: Desk, node: list[Tree], spot: Spot, stack: Stack, hidden: list[tuple[Original, ...]]) -> None:
-    notes, keeps = desk.notes, desk.notes.guide.keeps
-    for i, value in enumerate(node):
-        kind = type(value)
-        if kind is str:
-            change = spot.values.young.get(value)
-            if change is None or change.action is None or (keeps and spot.place in keeps):
-                node[i] = desk.scalar(spot.name, value, spot.place, spot.in_error)  # type: ignore[arg-type]
-                continue
-            place = (desk.side, spot.place, change.value_class, change.action)
-            notes.counts[place] = notes.counts.get(place, 0) + 1
-            hidden.append(change.originals)
-            node[i] = change.text
-        elif kind is dict or kind is list:
-            stack.append((value, spot))  # type: ignore[arg-type]
-        elif (kind is int or kind is float) and (
-            not (-_SMALL < value < _SMALL and spot.keeps_small)  # type: ignore[operator]
-            or (keeps and spot.place in keeps)
-        ):
-            node[i] = desk.scalar(spot.name, value, spot.place, spot.in_error)  # type: ignore[arg-type]
+            node[key] = leaf(desk, spot, value)
 
 
 def _map(desk: Desk, node: dict[str, Tree], spot: Spot, stack: Stack) -> None:
@@ -195,12 +128,16 @@ def _map(desk: Desk, node: dict[str, Tree], spot: Spot, stack: Stack) -> None:
     items = list(node.items())
     node.clear()
     name_is_password = is_password_name(spot.name)
+    in_map = spot.is_map([key for key, _ in items])
     for key, child in items:
-        new = desk.name(key, spot.place)
-        name = spot.name if name_is_password else key
-        if isinstance(child, (dict, list)):
-            node[new] = child
-            stack.append((child, spot.below(key, new).inside()))
+        new = desk.name(key, spot.place, in_map)
+        if spot.may_rule or isinstance(child, (dict, list)):
+            below = spot.below(key, new)
+            if isinstance(child, (dict, list)) and not below.is_dropped:
+                node[new] = child
+                stack.append(([child], below.inside()))
+            else:
+                node[new] = leaf(desk, below, child)
         else:
             place = f"{spot.place}.{new}" if spot.place else new
-            node[new] = desk.scalar(name, child, place, spot.in_error)
+            node[new] = desk.scalar(spot.name if name_is_password else key, child, place, spot.in_error)

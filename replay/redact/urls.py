@@ -6,9 +6,9 @@ import re
 from typing import Protocol
 from urllib.parse import quote, unquote, unquote_plus
 
-from replay.redact.vocabulary import PEOPLE, VERBS, is_route_word
+from replay.redact.vocabulary import PEOPLE, VERBS
 
-_SEGMENT_SAFE = "!$&'()*+,;=:@~-._"  # as replay.model.message quotes segments
+SEGMENT_SAFE = "!$&'()*+,;=:@~-._"  # as replay.model.message quotes segments
 _ABSOLUTE = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*:)?//([^/?#]*)([^?#]*)(\?[^#]*)?(#.*)?", re.DOTALL)
 _PORT = re.compile(r":\d{1,5}")
 _BRACKETED = re.compile(r"(\[[^\]]*\])(.*)", re.DOTALL)
@@ -20,6 +20,8 @@ class Desk(Protocol):
     def value(self, name: str, text: str, place: str) -> str: ...
     def name(self, name: str, place: str) -> str: ...
     def host(self, authority: str, place: str) -> str: ...
+    def is_route(self, segment: str) -> bool: ...
+    def leaves_out(self, name: str, place: str, text: str = "") -> bool: ...
 
 
 def redact_url(desk: Desk, text: str, place: str) -> str:
@@ -44,18 +46,19 @@ def redact_path(desk: Desk, path: str, place: str) -> str:
     before = ""
     for raw in path.split("/"):
         segment = unquote(raw)
-        if _stays(segment, before):
-            out.append(raw if raw == segment else quote(segment, safe=_SEGMENT_SAFE))
+        if _stays(desk, segment, before):
+            out.append(raw if raw == segment else quote(segment, safe=SEGMENT_SAFE))
             before = segment.lower()
         else:
-            out.append(quote(_segment(desk, segment, before, place), safe=_SEGMENT_SAFE))
+            out.append(quote(_segment(desk, segment, before, place), safe=SEGMENT_SAFE))
             before = ""
     return "/".join(out)
 
 
 def redact_query(desk: Desk, query: str, kind: str) -> str:
     """`a=1&b=2`, also as a form body; pieces that stay keep their own percent-encoding."""
-    return "&".join(_piece(desk, piece, kind) for piece in query.split("&")) if query else ""
+    pieces = (_piece(desk, piece, kind) for piece in query.split("&")) if query else ()
+    return "&".join(piece for piece in pieces if piece is not None)
 
 
 def split_authority(authority: str) -> tuple[str, str]:
@@ -71,31 +74,34 @@ def _split_port(bare: str) -> tuple[str, str]:
     return host, mark + port
 
 
-def _stays(segment: str, before: str) -> bool:
+def _stays(desk: Desk, segment: str, before: str) -> bool:
     if segment in ("", ".", ".."):
         return True
     if before in PEOPLE and segment not in VERBS:
         return False
     noun, mark, verb = segment.partition(":")
-    return is_route_word(noun) and (not mark or is_route_word(verb))
+    return desk.is_route(noun) and (not mark or desk.is_route(verb))
 
 
 def _segment(desk: Desk, segment: str, before: str, place: str) -> str:
     """A segment that may be data, and its parameters (`courses;jsessionid=x`)."""
     head, mark, parameters = segment.partition(";")
-    new = head if mark and _stays(head, before) else desk.value("", head, place)
+    new = head if mark and _stays(desk, head, before) else desk.value("", head, place)
     if not mark:
         return new
     pieces = (piece.partition("=") for piece in parameters.split(";"))
     return ";".join([new, *(desk.name(k, place) + eq + desk.value(k, v, place) for k, eq, v in pieces)])
 
 
-def _piece(desk: Desk, piece: str, kind: str) -> str:
+def _piece(desk: Desk, piece: str, kind: str) -> str | None:
+    """None leaves the parameter out, because a rule says so."""
     raw_name, mark, raw_value = piece.partition("=")
     name, value = unquote_plus(raw_name), unquote_plus(raw_value)
-    if not mark and not is_route_word(name):  # `?wsdl` is a word of the program, `?Kowalski` is not
+    if not mark and not desk.is_route(name):  # `?wsdl` is a word of the program, `?Kowalski` is not
         return quote(desk.value("", name, kind), safe="")
     new_name = desk.name(name, kind)
+    if desk.leaves_out(name, f"{kind}.{new_name}[*]", value):
+        return None
     new_value = desk.value(name, value, f"{kind}.{new_name}[*]") if value else ""
     if new_name == name and new_value == value:
         return piece

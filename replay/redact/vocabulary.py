@@ -12,13 +12,19 @@ from enum import StrEnum
 from functools import lru_cache
 
 from replay.model.endpoint import is_id_like
+from replay.redact import known_words
+from replay.redact.quantities import MEASURES, fingerprint_words, is_amount, is_count, is_time
 
 
 class KeyRole(StrEnum):
     """What a name says about the values under it."""
 
     PLAIN = "plain"
+    QUANTITY = "quantity"  # an amount: of money, bytes, milliseconds
+    COUNT = "count"  # a number that counts or measures
+    TIME = "time"
     ENUM = "enum"  # one word of a closed list
+    MEASURE = "measure"  # such a word, or a number: size, level
     WORDS = "words"  # several such words: sort orders, field lists
     SCOPES = "scopes"  # the same, with blanks between (RFC 6749 section 3.3)
     SECRET = "secret"  # noqa: S105 (a role); masked with a constant: equality of low-entropy secrets must not show
@@ -60,7 +66,7 @@ _BIRTH = listed("dob birth birthday birthdate birthyear dateofbirth bornon born 
 _GEO = listed("lat lon lng long latitude longitude")
 _ENUM = listed(
     """error typename errorcode httpmethod xhttpmethodoverride alg typ gradetype roles permissions statuses types kinds
-    grants channels samesite responsemode prompt display"""
+    grants channels samesite responsemode prompt display op operationname"""
 )
 _ENUM_WORDS = listed(
     """status state type kind role currency sort order direction dir lang language locale unit units method visibility
@@ -155,12 +161,20 @@ def role_of(name: str, in_error: bool = False) -> KeyRole:
         (KeyRole.ENUM, _ENUM, ()),
     ):
         if flat in exact or (ends and flat.endswith(ends)):
-            return role
+            return KeyRole.MEASURE if flat == "errorcode" else role
     if last in _ENUM_WORDS or (in_error and last == "code"):
-        return KeyRole.ENUM
+        return KeyRole.MEASURE if last in MEASURES or last == "code" else KeyRole.ENUM
     if last.endswith("name") or flat in ("login", "nickname", "surname"):
         return KeyRole.NAME
-    return KeyRole.PLAIN
+    return _counting(words)
+
+
+def _counting(words: list[str]) -> KeyRole:
+    if is_amount(words):
+        return KeyRole.QUANTITY
+    if is_count(words):
+        return KeyRole.COUNT
+    return KeyRole.TIME if is_time(words) else KeyRole.PLAIN
 
 
 @lru_cache(maxsize=8192)
@@ -225,7 +239,7 @@ def _numbers_a_person(name: str) -> bool:
 
 def is_enum_word(role: KeyRole, value: str) -> bool:
     """True when `value` is a word (or words) of a closed list, at a key that holds such."""
-    if role is KeyRole.ENUM:
+    if role is KeyRole.ENUM or role is KeyRole.MEASURE:
         return bool(_ENUM_VALUE.fullmatch(value)) and is_structural(value)
     if role is KeyRole.SCOPES:
         return bool(_SCOPES_VALUE.fullmatch(value)) and not looks_like_data(value)
@@ -241,7 +255,7 @@ def fingerprint_text() -> str:
     lists = [
         (name, value) for name, value in sorted(globals().items()) if isinstance(value, (frozenset, tuple, re.Pattern))
     ]
-    return "\n".join(
+    return "\n".join([*fingerprint_words(), *known_words.fingerprint_words()]) + "\n".join(
         f"{name}={value.pattern if isinstance(value, re.Pattern) else ' '.join(sorted(map(str, value)))}"
         for name, value in lists
     )

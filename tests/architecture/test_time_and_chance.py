@@ -22,18 +22,21 @@ MAY_READ_A_CLOCK = {
     "replay/record/child.py": "process rim: how long a child may take to say something",
     "replay/record/writer_process.py": "process rim: how long a child may take to end",
     "replay/record/recording.py": "process rim: how long the end may take",
+    "replay/record/live_hearing.py": "process rim: how long the end may take",
     "replay/record/supervisor.py": "process rim: the age of what waits, for metrics",
     "replay/record/importing.py": "process rim: how long a locked capture is waited for",
+    "replay/store/audit_log.py": "process rim: how long somebody else's line is waited for",
+    "replay/canary/tree.py": "process rim: how long a recorder may take to start and to end",
     "replay/cli/record.py": "process rim: when a recording began; flows carry mitmproxy's own clock",
     "addons/recorder.py": "process rim: mitmproxy calls it without a clock",
 }
 MAY_DRAW = {
     "replay/compose/runs.py": "a run's own id",
-    "replay/record/recording.py": "a fresh redaction key",
+    "replay/record/capture_start.py": "a capture's own id",
+    "replay/record/hearing.py": "a key that lives as long as traffic is listened to",
     "replay/record/supervisor.py": "a token for the recorder's own processes",
-    "replay/record/writer.py": "a capture's own id",
-    "replay/record/importing.py": "a capture's own id",
-    "replay/record/import_plan.py": "a fresh redaction key",
+    "replay/store/sealing.py": "data keys of an encrypted capture",
+    "replay/store/key_files.py": "new keys",
     "replay/record/derived.py": "a capture's own id",
     "replay/demo/qa_database.py": "the name of a scratch database",
     "replay/demo/shop/": "passwords, tokens and keys of the shop",
@@ -43,6 +46,7 @@ MAY_PRINT = {
     "replay/demo/": "the shop and its children are programs of their own",
     "replay/record/writer.py": "a program of its own: stderr carries its type names",
     "replay/record/worker.py": "a program of its own: stderr carries its type names",
+    "replay/record/listening.py": "a program of its own: stderr carries its type names",
 }
 
 

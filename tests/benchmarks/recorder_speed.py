@@ -86,6 +86,7 @@ def nginx(folder: Path, core: int) -> Iterator[int]:
         f" server {{ listen 127.0.0.1:{port}; root {folder}; default_type application/json;\n"
         "  add_header X-Request-Cost 3; add_header Cache-Control no-store; add_header Vary Accept;\n"
         "  location /20k/ { rewrite ^ /20k.json break; }\n"
+        "  location /big/ { }\n"  # files that a benchmark puts into this folder
         "  location / { error_page 405 =200 /1k.json; rewrite ^ /1k.json break; }\n"
         " }}\n"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64encode, urlsafe_b64encode
+from datetime import date
 from urllib.parse import quote
 
 import pytest
@@ -80,9 +81,9 @@ LONG = st.one_of(
     st.uuids().map(str),
     st.text("abcdefghijkXYZ0123456789", min_size=26, max_size=60),
     st.dictionaries(st.sampled_from(["sub", "sid"]), st.uuids().map(str), min_size=1).map(jwt_of),
-    st.integers(-(10**8) + 1, 10**8 - 1),  # longer ones are replaced, and have no room for a check
+    st.integers(-9_999, 9_999),  # longer ones are replaced, and have no room for a check
     st.booleans(),
-    st.datetimes().map(lambda moment: f"{moment.replace(microsecond=0).isoformat()}Z"),
+    st.dates(date(2020, 1, 1), date(2055, 12, 31)).map(lambda day: f"{day.isoformat()}T17:04:05Z"),  # older ones move
 )
 
 

@@ -17,10 +17,10 @@ import pytest
 
 from quality.depot.depot_traffic import Tally, drive
 from replay.demo.children import Child
+from replay.demo.recorder import recorder, settled
 
 APP = Path(__file__).parent / "depot" / "app.py"
 READY = r"ready (http://\S+)"
-RECORDING = r"recording (http://\S+)"
 QUIET_SECONDS = "0.08"  # longer than the 50 ms after which the depot's scanner writes
 PARCEL = "/o/{id}/parcels/{id}"
 
@@ -73,11 +73,11 @@ def depots(tmp_path_factory: pytest.TempPathFactory) -> Depots:
 
 async def _play(folder: Path) -> Depots:
     capture = folder / "capture.db"
-    recording = ["-m", "replay", "record", "--exit-with-stdin", "--listen", "127.0.0.1:0", "--capture", str(capture)]
     async with AsyncExitStack() as stack:
         depot = await stack.enter_async_context(_depot(folder / "production.db", "none"))
-        recorder = Child("recorder", [*recording, "--upstream", depot.url], RECORDING)
-        tally = await drive((await stack.enter_async_context(recorder)).url)
+        proxy = await stack.enter_async_context(recorder(depot.url, capture))
+        tally = await drive(proxy.url)
+        await settled(proxy)
     fixed, faulty = await asyncio.gather(*(_fuzz(folder, capture, faults) for faults in ("none", "all")))
     return Depots(tally, fixed, faulty)
 

@@ -8,6 +8,7 @@ from make import exchange
 from replay.model.body import Body
 from replay.model.exchange import Exchange
 from replay.model.message import body_tree
+from replay.redact.lexicon import Level, Lexicon
 from replay.redact.policy import Policy
 from replay.redact.pseudonyms import Pseudonym
 from replay.redact.readings import readable
@@ -114,10 +115,27 @@ def test_a_long_number_fits_where_it_fitted(number: int) -> None:
     assert (request.target, tree["b"]) == (f"/x/{fresh}?ref={fresh}", str(fresh))
 
 
-@pytest.mark.parametrize("number", [0, 17, 99_999_999, 1_763_677_437, 1_763_677_437_004, 12.5, -3])
-def test_small_numbers_and_epoch_times_stay(number: float) -> None:
-    """They are what replay binds by."""
-    assert body_tree(POLICY.redact(post(f'{{"n": {number}}}')).exchange.request.body) == {"n": number}
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [
+        ("n", 0), ("n", 17), ("n", 9_999), ("n", 12.5), ("n", -3), ("total", 99_999_999), ("size", 48_213),
+        ("exp", 1_763_677_437), ("createdAt", 1_763_677_437_004),
+    ],
+)  # fmt: skip
+def test_small_numbers_quantities_and_recent_times_stay(name: str, number: float) -> None:
+    """They are what replay binds by and calculates with."""
+    assert body_tree(POLICY.redact(post(f'{{"{name}": {number}}}')).exchange.request.body) == {name: number}
+
+
+@pytest.mark.parametrize("number", [48_213, 99_999_999, 1_763_677_437, 52.5200081, -48_213])
+def test_what_may_be_an_id_does_not_stay_under_a_name_that_says_nothing(number: float) -> None:
+    """Another number of the same length, also for a time that nobody calls one; balanced lets eight digits stay."""
+    fresh = body_tree(POLICY.redact(post(f'{{"n": {number}}}')).exchange.request.body)
+    assert isinstance(fresh, dict)
+    assert fresh["n"] != number
+    assert len(str(fresh["n"])) == len(str(number))
+    balanced = Policy(Pseudonym(bytes(range(32))), lexicon=Lexicon(Level.BALANCED))
+    assert body_tree(balanced.redact(post(f'{{"n": {number}}}')).exchange.request.body) == {"n": number}
 
 
 def test_equal_stays_equal_and_different_stays_different() -> None:

@@ -109,9 +109,8 @@ def test_no_line_quotes_traffic_and_no_process_shows_the_key(way: str, upstream:
         tasks = Path(f"/proc/{process.pid}/task").glob("*/children")
         children = [pid for task in tasks for pid in task.read_text().split()]
         assert len(children) == {"mitmdump": 1, "record": 2}[way]  # the writer, and the worker that passes traffic on
-        for pid in children:
-            assert KEY.encode() not in Path(f"/proc/{pid}/environ").read_bytes()
         for pid in (process.pid, *children):
+            assert KEY.encode() not in Path(f"/proc/{pid}/environ").read_bytes()
             assert KEY.encode() not in Path(f"/proc/{pid}/cmdline").read_bytes()
             limits = Path(f"/proc/{pid}/limits").read_text().splitlines()
             assert next(line.split()[4:6] for line in limits if "core file" in line) == ["0", "0"]

@@ -30,6 +30,7 @@ def records(path: Path) -> Iterator[Record]:
 
 def imported(path: Path, out: Path) -> ImportSummary:
     (out.parent / "key").write_bytes(b"k" * 32)
+    (out.parent / "key").chmod(0o600)
     return import_capture(plan_import([path], out, 1.0, key=f"file:{out.parent / 'key'}"))
 
 

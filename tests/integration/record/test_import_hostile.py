@@ -180,6 +180,7 @@ def test_an_existing_capture_is_not_overwritten_and_not_mixed_with_another_key(t
 def test_appending_with_the_same_key_goes_on_and_counts_its_own_part(tmp_path: Path) -> None:
     path, out = tmp_path / "a.jsonl", tmp_path / "c.db"
     (tmp_path / "key").write_bytes(b"k" * 32)
+    (tmp_path / "key").chmod(0o600)
     path.write_bytes(tap(0) + b"nonsense\n")
     for _ in range(2):
         plan = plan_import([path], out, 1.0, key=f"file:{tmp_path / 'key'}", append=True, format_name="jsonl")

@@ -40,6 +40,7 @@ async def record_one(shop: str, *words: str) -> tuple[int, str]:
 
 async def test_a_second_recording_goes_on(tmp_path: Path, shop: str) -> None:
     (tmp_path / "key").write_bytes(secrets.token_bytes(32))
+    (tmp_path / "key").chmod(0o600)
     capture, key = tmp_path / "c.db", f"file:{tmp_path}/key"
     for _ in range(2):
         status, said = await record_one(shop, "--capture", str(capture), "--key", key)
@@ -55,6 +56,7 @@ async def test_a_second_recording_goes_on(tmp_path: Path, shop: str) -> None:
 async def test_a_damaged_capture_is_refused_before_any_traffic(tmp_path: Path, shop: str) -> None:
     """One sentence and status 2; the file is not touched."""
     (tmp_path / "key").write_bytes(secrets.token_bytes(32))
+    (tmp_path / "key").chmod(0o600)
     capture, key = tmp_path / "c.db", f"file:{tmp_path}/key"
     assert (await record_one(shop, "--capture", str(capture), "--key", key))[0] == 0
     whole = capture.read_bytes()

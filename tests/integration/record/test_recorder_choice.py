@@ -32,12 +32,12 @@ KEY = b"k" * 32
 
 @dataclass(frozen=True, slots=True)
 class Mine:
-    """A redactor that cannot do documents under /mine."""
+    """A redactor that cannot do documents under /reports."""
 
     name: str = "mine"
 
     def redact(self, exchange: Exchange, pseudonym: Pseudonym, notes: Notes) -> Exchange:
-        if exchange.request.body.data and exchange.request.path.startswith("/mine"):
+        if exchange.request.body.data and exchange.request.path.startswith("/reports"):
             raise ValueError("no")
         return exchange
 
@@ -108,7 +108,7 @@ def test_every_exchange_has_one_fate_and_the_file_counts_it(
     seen = 0
     for number in range(1, 121):
         calls = [raw(f"/courses/{number}", number), raw(f"/catalogue/{number}", number), raw("/healthz")]
-        calls += [raw("/mine", number, method=b"POST", body=b'{"a": 1}'), raw("/x", number, method=None)]
+        calls += [raw("/reports", number, method=b"POST", body=b'{"a": 1}'), raw("/x", number, method=None)]
         for one in calls:
             scribe.take(one)
             seen += 1
@@ -159,7 +159,7 @@ def test_a_refused_exchange_marks_its_session(
     """Told from what is left of it without its body, or from the raw one where sampling groups it anyway."""
     marking = Marking(writer)
     scribe = start(marking, sample=share)
-    scribe.take(raw("/mine", 7, method=b"POST", body=b'{"a": 1}'))  # before anything of the session is kept
+    scribe.take(raw("/reports", 7, method=b"POST", body=b'{"a": 1}'))  # before anything of the session is kept
     scribe.take(raw("/x", 7))
     scribe.take(raw("/x", 8))
     scribe.flush()
@@ -223,7 +223,7 @@ def test_a_writer_that_starts_again_gives_no_session_another_ones_name(
     """Sessions that were left out or refused take no names: those after a restart are above all in the file."""
     scribe = start(sample=0.2)
     for number in range(1, 41):
-        scribe.take(raw("/mine", 100 + number, method=b"POST", body=b'{"a": 1}'))
+        scribe.take(raw("/reports", 100 + number, method=b"POST", body=b'{"a": 1}'))
         scribe.take(raw("/x", number))
     scribe.flush()
     again = start(sample=0.2)  # asks the file where to go on

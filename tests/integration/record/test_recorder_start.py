@@ -50,7 +50,7 @@ BAD: list[tuple[str, Callable[[Path], dict[str, str]], str]] = [
         lambda folder: {"capture": f"{folder}/c.db", "config": "/nowhere.toml"},
         "/nowhere.toml does not exist",
     ),
-    ("unknown key", misspelt, "unknown key 'kepe'; valid: keep"),
+    ("unknown key", misspelt, "unknown key 'kepe'; valid: level, policy"),
 ]
 
 

@@ -13,6 +13,8 @@ from replay.record.decode import MAX_BYTES, BodyRefusedError, decoded
 
 TEXT = b'{"name": "Ingrid"}' * 40
 RAW_DEFLATE = zlib.compressobj(wbits=-15)
+NAMED = b"\x1f\x8b\x08\x18" + bytes(6) + b"cv Ingrid.json\x00by Ingrid\x00" + gzip.compress(TEXT)[10:]
+WIDE_WINDOW = b"\x28\xb5\x2f\xfd\x00\xa8\x01\x00\x00"  # RFC 8878 section 3.1.1.1.2: a window of 2^31 bytes
 
 
 @pytest.mark.parametrize(
@@ -22,6 +24,7 @@ RAW_DEFLATE = zlib.compressobj(wbits=-15)
         pytest.param(TEXT, "identity", id="identity is no coding"),
         pytest.param(gzip.compress(TEXT), "gzip", id="gzip"),
         pytest.param(gzip.compress(TEXT), "X-GZIP", id="old name, other case"),
+        pytest.param(NAMED, "gzip", id="a file's name and a comment in the header are left behind"),
         pytest.param(zlib.compress(TEXT), "deflate", id="deflate is the zlib format"),
         pytest.param(RAW_DEFLATE.compress(TEXT) + RAW_DEFLATE.flush(), "deflate", id="raw deflate of some servers"),
         pytest.param(brotli.compress(TEXT), "br", id="brotli"),
@@ -48,6 +51,23 @@ BOMB = b"\x00" * (MAX_BYTES - 1)
         pytest.param(brotli.compress(TEXT)[:-2], "br", "broken content coding", id="brotli ends early"),
         pytest.param(zstandard.compress(TEXT)[:-2], "zstd", "broken content coding", id="zstd ends early"),
         pytest.param(TEXT, "zstd", "broken content coding", id="not zstd"),
+        pytest.param(zlib.compress(TEXT)[:-5], "deflate", "broken content coding", id="deflate ends early"),
+        pytest.param(zlib.compress(TEXT) + b"x", "deflate", "broken content coding", id="something behind the deflate"),
+        pytest.param(
+            brotli.compress(TEXT) + b"x" * 40, "br", "broken content coding", id="something behind the brotli"
+        ),
+        pytest.param(zstandard.compress(TEXT) + b"x", "zstd", "broken content coding", id="something behind the zstd"),
+        pytest.param(zstandard.compress(TEXT) * 2, "zstd", "broken content coding", id="a second zstd frame"),
+        pytest.param(WIDE_WINDOW, "zstd", "broken content coding", id="a zstd window of two gigabytes"),
+        pytest.param(
+            gzip.compress(brotli.compress(TEXT)), "gzip, br", "broken content coding", id="codings in the wrong order"
+        ),
+        pytest.param(
+            gzip.compress(TEXT) + b"Ingrid",
+            "gzip, identity",
+            "broken content coding",
+            id="something behind, and identity",
+        ),
         pytest.param(gzip.compress(BIG), "gzip", "compressed more than 200 times", id="gzip bomb"),
         pytest.param(zlib.compress(BOMB), "deflate", "compressed more than 200 times", id="bomb under the size cap"),
         pytest.param(brotli.compress(BIG), "br", "compressed more than 200 times", id="brotli bomb"),

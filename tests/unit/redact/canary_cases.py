@@ -293,19 +293,19 @@ def _plant_bodies(s: Secrets, plant) -> None:
     plant("UTF-16 text", [name], exchange(body=utf16, content_type="text/plain; charset=utf-16"))
     parts = f'--b\r\nContent-Disposition: form-data; name="f"; filename="{(name := s.name())}.pdf"\r\n\r\nx\r\n--b--'
     multipart = "multipart/form-data; boundary=b"
-    plant("multipart file name", [name], exchange(body=parts, content_type=multipart), "request")
+    plant("multipart file name", [name], exchange(body=parts, content_type=multipart))
     bad = f'{{"n": "{(name := s.name())}"'
     plant("cut JSON", [name], exchange(body=bad), "request")
     plant("JSON with NaN", [name := s.name()], exchange(body=f'{{"x": NaN, "n": "{name}"}}'), "request")
     utf16_json = json.dumps({"n": (name := s.name())}).encode("utf-16-le")
-    plant("JSON in UTF-16", [name], exchange(body=utf16_json), "request")
+    plant("JSON in UTF-16", [name], exchange(body=utf16_json))
     zipped = gzip.compress(json.dumps({"n": (name := s.name())}).encode())
     coded = {"Content-Encoding": "gzip"}
     plant("still gzipped", [name], exchange(headers=coded, body=zipped), "request")
     plant("binary", [name := s.name()], exchange(body=name.encode(), content_type="application/pdf"), "request")
     plant("no type", [name := s.name()], exchange(body=name, content_type=""), "request")
     xml = f"<a n='{(name := s.name())}'/>"
-    plant("XML", [name], exchange(body=xml, content_type="application/xml"), "request")
+    plant("XML", [name], exchange(body=xml, content_type="application/xml"))
 
 
 def _plant_answers(s: Secrets, plant) -> None:

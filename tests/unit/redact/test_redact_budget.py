@@ -1,4 +1,4 @@
-"""Bodies that would take seconds are refused by counting, and usual ones of any allowed size are not."""
+"""Bodies that would take long are refused by counting, before they are read, and usual ones of any size are not."""
 
 from __future__ import annotations
 
@@ -6,35 +6,60 @@ import json
 
 import pytest
 
-from replay.redact.budget import MOST_WORK, weight
+from replay.redact.budget import MICROS, allowance, is_too_costly, weight
 from replay.redact.policy import Policy, Refused
 from replay.redact.pseudonyms import Pseudonym
 from unit.redact.bank_traffic import Bank
 from unit.redact.canary_cases import exchange, said, socket
+from unit.redact.hostile_bodies import PASSED, REFUSED, SIZE, Body
 
-MESSAGE = 90_000  # characters
-HOSTILE = json.dumps([f"https://a{i}.test/x?q={i}" for i in range(40_000)])
-
-
+MESSAGE = 9_000  # characters
+HOSTILE = json.dumps([f"https://a{i}.test/x?q={i}" for i in range(4_000)])
 MESSAGES = [said(HOSTILE[start : start + MESSAGE]) for start in range(0, len(HOSTILE), MESSAGE)]
 
 
-@pytest.mark.parametrize("planted", [exchange(answer=HOSTILE), exchange(body=HOSTILE), socket(*MESSAGES)])
-def test_a_body_that_takes_seconds_is_refused_unread(planted):
-    """The reason is a fixed word; nothing of the body is told."""
+@pytest.mark.parametrize(
+    "planted",
+    [
+        exchange(answer=HOSTILE),
+        exchange(body=HOSTILE),
+        socket(*MESSAGES),
+        exchange(f"/search?q={HOSTILE}"),
+        exchange(headers=[("X-Data", HOSTILE[start : start + MESSAGE]) for start in range(0, len(HOSTILE), MESSAGE)]),
+        exchange(answer="", trailers={"X-Data": HOSTILE}),
+    ],
+)
+def test_what_takes_long_is_refused_unread(planted):
+    """The reason is a fixed word; nothing of it is told. Many short messages or fields count as one."""
     with pytest.raises(Refused) as refused:
         Policy(Pseudonym(bytes(32))).redact(planted)
     assert (refused.value.reason, refused.value.detail) == ("too-costly", "")
 
 
-def test_a_megabyte_of_usual_rows_is_far_below_the_limit():
-    """Weighed, not redacted: half the limit is left."""
-    data = Bank("budget", share_fresh=1.0).body(2**20).data
-    assert 0 < weight(data) < MOST_WORK / 2
+@pytest.mark.parametrize("body", REFUSED, ids=[body[0] for body in REFUSED])
+def test_hostile_bodies_of_100_kb_weigh_more_than_50_ms(body: Body):
+    """By count of work, on any machine: they never reach a redactor."""
+    _, media_type, data = body
+    assert len(data) <= SIZE
+    assert weight(data) > allowance(len(data)) == MICROS
+    assert is_too_costly(exchange(answer=data, answer_type=media_type))
+
+
+@pytest.mark.parametrize("body", PASSED, ids=[body[0] for body in PASSED])
+def test_dull_bodies_of_100_kb_weigh_less(body: Body):
+    """Length alone refuses nothing, nor does repetition."""
+    assert weight(body[2]) < MICROS
+
+
+@pytest.mark.parametrize("size", [20_000, 99_000, 400_000, 2**20])
+@pytest.mark.parametrize("share_fresh", [0.2, 1.0])
+def test_usual_rows_of_any_size_are_allowed(size: int, share_fresh: float):
+    """Also where no record was ever seen before: a tenth of the limit is left."""
+    data = Bank("budget", share_fresh=share_fresh).body(size).data
+    assert 0 < weight(data) < 0.9 * allowance(len(data))
 
 
 def test_no_short_body_outweighs_the_limit():
-    """What is too short to be counted could not be too costly, whatever marks it consists of."""
-    for mark in ('"', ",", "&", "\\", "{", "://", '"eyJ', ".eyJ", "%7B", "%5B", "@"):
-        length = MOST_WORK // 21
-        assert weight((mark * length)[:length].encode()) <= MOST_WORK
+    """What is too short to be counted is not too costly, whatever it consists of."""
+    for _, media_type, data in REFUSED:
+        assert not is_too_costly(exchange(answer=data[:9_000], answer_type=media_type))

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import pytest
 
+from replay.model.body import Body
 from replay.model.exchange import Exchange
+from replay.redact.builtin import BUILTIN
+from replay.redact.contract import Notes
 from replay.redact.memory import Generations, Memory
-from replay.redact.policy import Keep, Policy
+from replay.redact.policy import Keep, Policy, Refused
 from replay.redact.pseudonyms import Pseudonym
 from unit.redact.bank_traffic import Bank
-from unit.redact.canary_cases import CANARIES, exchange
+from unit.redact.canary_cases import CANARIES, JSON, exchange
 
 KEY = bytes(range(32))
 
@@ -72,6 +77,55 @@ def test_what_is_remembered_of_one_place_does_not_leak_to_another(first: object,
         alone = Policy(Pseudonym(KEY)).redact(exchange(body=two))
         after = policy.redact(exchange(body=two))
         assert (after.exchange, after.fields) == (alone.exchange, alone.fields), remark
+
+
+@dataclass(frozen=True, slots=True)
+class Planted:
+    """A redactor with a fault: it always writes the same row, whoever it belongs to."""
+
+    row: str
+    name: str = "planted"
+
+    def redact(self, exchange: Exchange, _: Pseudonym, notes: Notes) -> Exchange:
+        response = exchange.response
+        assert response is not None
+        rows = ",".join(['{"n":1}', self.row, '{"n":2}'])
+        return replace(exchange, outcome=replace(response, body=Body(f'{{"items":[{rows}]}}'.encode(), JSON)))
+
+
+@pytest.mark.parametrize(
+    ("row", "secret"),
+    [
+        ('{"x":"kd83hx92ms71"}', "kd83hx92ms71"),
+        ('{"x":"Ingrid Sørensen"}', "Ingrid Sørensen"),
+        ('{"x":"a2Q4M2h4OTJtczcx"}', "kd83hx92ms71"),
+        ('{"x":"/call?to=ingrid%40shop.test"}', "ingrid@shop.test"),
+        ('{"kd83hx92ms71":0}', "kd83hx92ms71"),
+    ],
+)
+def test_a_row_that_was_harmless_is_looked_at_again_with_each_secret(row: str, secret: str):
+    """The row is known by heart when the exchange comes in which its word is one that was hidden."""
+    policy = Policy(Pseudonym(KEY), (*BUILTIN, Planted(row)))
+    if "@" not in secret:  # an address in it is nobody's stand-in, and is refused where it stood before
+        for i in range(4):
+            policy.redact(exchange(body={"note": f"Nora Quist {i}"}, answer={"items": []}))
+    for _ in range(3):
+        with pytest.raises(Refused) as refused:
+            policy.redact(exchange(body={"name": secret}, answer={"items": []}))
+        assert refused.value.reason == "survivor"
+
+
+def test_header_names_are_remembered_by_redactor():
+    """A name that one redactor does not speak for may be another's; a field without a name stays nowhere."""
+    policy = Policy(Pseudonym(KEY))
+    for _ in range(3):
+        redacted = policy.redact(
+            exchange(headers=[("", "Ingrid Berg"), ("COOKIE", "sid=Zk3v9Qx7"), ("Cookie", "a=b1")])
+        )
+        names = [name for name, _ in redacted.exchange.request.headers.fields]
+        assert "" not in names
+        assert {"COOKIE", "Cookie"} <= set(names)
+        assert "Zk3v9Qx7" not in repr(redacted.exchange.request.headers.fields)
 
 
 def test_thousands_of_objects_with_names_of_their_own_are_redacted_alike():

@@ -193,8 +193,12 @@ def test_redactors_have_names_of_their_own():
 @pytest.mark.parametrize(
     "piece", ["eyJ", "eyJaaaaaa.", "a@", "a.b@c-", "1 ", "DE89 ", "1.2.3.", "%41", "ab/", "https://a ", "a,"]
 )
-def test_hostile_text_does_not_make_a_pattern_slow(piece):
-    """Two texts of 200 KB: a quadratic pattern took 4 s for the first row, bounded ones take 0.3 s (measured)."""
+def test_hostile_text_does_not_make_a_pattern_slow(piece, monkeypatch):
+    """Two texts of 200 KB: a quadratic pattern took 4 s for the first row, bounded ones take 0.3 s (measured).
+
+    Most are refused before any pattern sees them (see `budget`); here they are not.
+    """
+    monkeypatch.setattr("replay.redact.policy.is_too_costly", lambda _: False)
 
     def seconds(count: int) -> float:
         policy = Policy(Pseudonym(bytes(32)))

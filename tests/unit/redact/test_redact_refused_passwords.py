@@ -3,6 +3,7 @@
 import pytest
 
 from make import exchange
+from replay.model.body import Body
 from replay.redact.policy import Policy
 from replay.redact.pseudonyms import CONSTANT, REFUSED_CONSTANT, Pseudonym
 
@@ -32,3 +33,23 @@ def test_two_wrong_guesses_are_equal_and_forms_work_too():
 def test_redacting_again_changes_nothing():
     once = POLICY.redact(exchange("e", "POST", "/login", 401, json={"password": "x1!aaaaaaa"})).exchange
     assert POLICY.redact(once).exchange.request.body.data == once.request.body.data
+
+
+@pytest.mark.parametrize(
+    ("content_type", "data"),
+    [
+        ("application/xml", "<login><password>guess number one</password></login>"),
+        (
+            "multipart/form-data; boundary=b",
+            '--b\r\nContent-Disposition: form-data; name="password"\r\n\r\nguess\r\n--b--',
+        ),
+        ("application/json", '{"query": "mutation { login(password: \\"guess number one\\") { token } }"}'),
+        ("application/graphql", 'mutation { login(password: "guess number one") { token } }'),
+    ],
+)
+def test_a_wrong_guess_stays_wrong_in_every_format(content_type, data):
+    for status, wanted in ((401, REFUSED_CONSTANT), (200, CONSTANT)):
+        body = Body(data.encode(), content_type)
+        kept = POLICY.redact(exchange("e", "POST", "/login", status, body=body)).exchange.request
+        assert wanted.encode() in kept.body.data
+        assert b"guess" not in kept.body.data

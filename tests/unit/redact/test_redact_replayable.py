@@ -59,7 +59,7 @@ def test_targets_that_stay(remark, target):
         ("integer as text", "id", "17"),
         ("float", "total", 12.5),
         ("negative", "balance", -3),
-        ("integer of eight digits", "n", 99_999_999),
+        ("amount of eight digits", "total", 99_999_999),
         ("epoch seconds", "exp", 1_800_000_000),
         ("epoch milliseconds, whatever Luhn says", "at", 1763677437004),
         ("boolean and null", "flags", [True, False, None]),

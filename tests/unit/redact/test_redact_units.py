@@ -27,6 +27,10 @@ BOUNDARY = "multipart/form-data; boundary=x1"
 PART = f'--x1\r\nContent-Disposition: form-data; name="cv"\r\n\r\n{EMAIL}\r\n--x1--\r\n'
 
 
+def typed(body: str, kind: str) -> Exchange:
+    return exchange(body=body, content_type=f"application/{kind}")
+
+
 @dataclass(frozen=True)
 class Place:
     """A secret that stands where one unit works and nowhere else; `without` says what the others make of it."""
@@ -47,7 +51,17 @@ PLACES = (
     Place("json-body", "deep in the answer", TOKEN, exchange(answer={"a": [{"b": TOKEN}]}), LEFT),
     Place("form-body", "a field of a form", TOKEN, exchange(body=f"note={TOKEN}&n=1", content_type=FORM), LEFT),
     Place("text-body", "a line of a log", TOKEN, exchange(answer=f"seen {TOKEN}", answer_type="text/plain"), LEFT),
-    Place("other-body", "a part of an upload", EMAIL, exchange(body=PART, content_type=BOUNDARY), REFUSED),
+    Place("multipart-body", "a part of an upload", EMAIL, exchange(body=PART, content_type=BOUNDARY), REFUSED),
+    Place("json-lines-body", "the second line", TOKEN, typed(f'{{"n": 1}}\n{{"b": "{TOKEN}"}}\n', "x-ndjson"), LEFT),
+    Place("graphql-body", "a literal", TOKEN, typed(f'{{ a(note: "{TOKEN}") {{ id }} }}', "graphql"), LEFT),
+    Place("xml-body", "an attribute", TOKEN, typed(f"<a><b n='{TOKEN}'/></a>", "soap+xml"), LEFT),
+    Place("script-body", "what a callback is given", TOKEN, typed(f'cb({{"b": "{TOKEN}"}})', "javascript"), LEFT),
+    Place("html-body", "a hidden input", TOKEN,
+          exchange(answer=f"<input type=hidden name=csrf value={TOKEN}>", answer_type="text/html"), LEFT),
+    Place("event-body", "what an event says", TOKEN,
+          exchange(answer=f'event: note\ndata: {{"b": "{TOKEN}"}}\n\n', answer_type="text/event-stream"), LEFT),
+    Place("table-body", "a cell", TOKEN, exchange(answer=f"id,note\n1,{TOKEN}\n", answer_type="text/csv"), LEFT),
+    Place("other-body", "a scan", EMAIL, typed(f"%PDF-1.7 {EMAIL}", "pdf"), REFUSED),
     Place("origin-facts", "the client's address", ADDRESS, exchange(connection=ADDRESS), LEFT),
     Place("trailers", "a gRPC message", EMAIL, exchange(trailers={"grpc-message": EMAIL}), REFUSED),
     Place("socket-messages", "deep in a message", TOKEN, socket(said({"a": [{"b": TOKEN}]})), LEFT),
