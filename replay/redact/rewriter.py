@@ -20,10 +20,11 @@ from replay.redact import urls
 from replay.redact.classify import classify, is_wordy
 from replay.redact.contract import Action, Change, Notes, Original, Side, ValueClass
 from replay.redact.detectors import digits_of, find_embedded, find_ids, is_card_digits
+from replay.redact.kept_texts import is_clean
 from replay.redact.number_rules import kind_of, plain
 from replay.redact.openers import OPENERS, disguised
 from replay.redact.pseudonyms import CONSTANT, CONSTANT_NUMBER, Pseudonym
-from replay.redact.rule_actions import acted, is_clean
+from replay.redact.rule_actions import acted
 from replay.redact.rules import Decision, ruled_role
 from replay.redact.tree_walk import rewritten
 from replay.redact.vocabulary import KeyRole, role_of

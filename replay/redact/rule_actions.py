@@ -6,28 +6,21 @@ looked at all the same.
 
 from __future__ import annotations
 
-import re
 import unicodedata
-from collections.abc import Iterator
-from html import unescape
 from typing import Protocol
-from urllib.parse import unquote_plus
 
 from replay.model.tree import Scalar
 from replay.redact.contract import Action, Change, ValueClass
-from replay.redact.detectors import has_strong, is_timestamp, uuid_hex
+from replay.redact.detectors import is_timestamp
 from replay.redact.generalising import coarse_number, coarse_text
+from replay.redact.kept_texts import is_clean
 from replay.redact.pseudonyms import CONSTANT, CONSTANT_NUMBER, Pseudonym
 from replay.redact.rules import Constant, Decision
-from replay.redact.vocabulary import KeyRole, is_structural
+from replay.redact.vocabulary import KeyRole
 
 _HASH_CHARACTERS = 32  # hex: 128 bits
-_TOKEN_CHARACTERS = 16  # from here on a word of letters and digits may open a door
-_WORD = re.compile(rf"[A-Za-z0-9_-]{{{_TOKEN_CHARACTERS},}}")
 _NEVER_KEPT = (KeyRole.SECRET, KeyRole.TOKEN)  # names that say so; only listed values may stay there
 _CONTAINERS = (ValueClass.JSON, ValueClass.BASE64, ValueClass.PERCENT, ValueClass.CREDENTIALS, ValueClass.JWT)
-_PHONE = re.compile(r"(?<!\w)\+\d(?:[ ().-]{0,2}\d){6,14}(?!\w)")
-_UNICODE = re.compile(r"\\u([0-9a-fA-F]{4})")
 
 
 class Desk(Protocol):
@@ -38,27 +31,6 @@ class Desk(Protocol):
     def change(self, role: KeyRole, text: str) -> Change: ...
     def number(self, role: KeyRole, value: int | float) -> Change: ...
     def of_domain(self, domain: str) -> Desk: ...
-
-
-def is_clean(text: str) -> bool:
-    """True when a rule may keep the text: no e-mail, card, IBAN, phone, JWT, key or other token stands in it."""
-    return not any(map(_tells, _spellings(text)))
-
-
-def _spellings(text: str) -> Iterator[str]:
-    """The text, and what it says when the writings in which a secret may hide are undone."""
-    yield text
-    if "&" in text:
-        yield unescape(text)
-    if "%" in text:
-        yield unquote_plus(text)
-        yield unquote_plus(unquote_plus(text))
-    if "\\" in text:
-        yield _UNICODE.sub(lambda found: chr(int(found[1], 16)), text).replace("\\", "")
-
-
-def _tells(text: str) -> bool:
-    return has_strong(text) or _PHONE.search(text) is not None or any(map(_is_token, _WORD.findall(text)))
 
 
 def acted(desk: Desk, decision: Decision, role: KeyRole, value: Scalar) -> tuple[Scalar, Change]:
@@ -126,7 +98,7 @@ def _number(desk: Desk, decision: Decision, role: KeyRole, value: int | float) -
     """A number stays a number, save when it is hashed."""
     action, text = decision.action, str(value)
     if action is Action.KEEP:
-        if text in decision.values if decision.values else role not in _NEVER_KEPT:
+        if text in decision.values if decision.values else role not in _NEVER_KEPT and is_clean(text):
             return value, Change(text)
         return _counted(value, desk.number(role, value))
     if action is Action.MASK:
@@ -187,9 +159,3 @@ def _counted(old: int | float, change: Change) -> tuple[Scalar, Change]:
 
 def _spelt(constant: Constant) -> str:
     return str(constant).lower() if isinstance(constant, bool) else str(constant)
-
-
-def _is_token(word: str) -> bool:
-    """True for what a generator makes; a UUID names something and opens nothing."""
-    is_mixed = any(map(str.isdigit, word)) and any(map(str.isalpha, word))
-    return is_mixed and not ("-" in word and uuid_hex(word)) and not is_structural(word)

@@ -16,6 +16,7 @@ from replay.store.capture_verify import verify
 from replay.store.capture_writer import CaptureWriter
 
 LONG = b"ab/" * 450_000
+DULL = b"x" * 1_350_000
 JSON = ((b"content-type", b"application/json"),)
 
 
@@ -33,11 +34,13 @@ ABSURD: dict[str, tuple[Snapshot, str]] = {
     "no time at all": (snapshot(started=float("nan")), "unstorable: time out of range"),
     "a request longer than any": (snapshot(request_body=b"{", request_bytes=10**18), ""),
     "an answer longer than any": (snapshot(response_bytes=10**18), ""),
-    "a path of a megabyte": (snapshot(target=b"/" + LONG), "unstorable: a part is too long"),
-    "a query of a megabyte": (snapshot(target=b"/a?q=" + LONG), "unstorable: a part is too long"),
-    "a bearer of a megabyte": (snapshot(request_headers=((b"authorization", b"Bearer " + LONG),)), ""),
-    "a tenant of a megabyte": (
-        snapshot(request_headers=((b"authorization", b"Bearer abcdefgh1234"), (b"x-tenant-id", LONG))), "",
+    "a path of a megabyte": (snapshot(target=b"/" + DULL), "unstorable: a part is too long"),
+    "a query of a megabyte": (snapshot(target=b"/a?q=" + DULL), "unstorable: a part is too long"),
+    "a path of many words": (snapshot(target=b"/" + LONG), "too-costly"),
+    "a bearer of a megabyte": (snapshot(request_headers=((b"authorization", b"Bearer " + LONG),)), "too-costly"),
+    "a bearer of 100 KB": (snapshot(request_headers=((b"authorization", b"Bearer " + LONG[:100_000]),)), ""),
+    "a tenant of 100 KB": (
+        snapshot(request_headers=((b"authorization", b"Bearer abcdefgh1234"), (b"x-tenant-id", LONG[:100_000]))), "",
     ),
     "headers of megabytes": (
         snapshot(request_headers=tuple((b"x-%d" % i, b"v" * 1000) for i in range(4000))), "",
