@@ -52,6 +52,9 @@ def _leave(error: BaseException) -> NoReturn:
             sentence, status = "stopped.", 130
         case ReplayError():
             sentence, status = str(error), 2
+        case click.UsageError() if error.message.startswith("Got unexpected extra argument"):
+            command = error.ctx.command_path if error.ctx else "replay"
+            sentence, status = f"too many arguments (they are not repeated here): {command} --help shows its usage.", 2
         case click.ClickException():
             sentence, status = error.format_message(), 2
         case OSError():

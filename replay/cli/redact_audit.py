@@ -10,11 +10,14 @@ from pathlib import Path
 import click
 
 from replay.cli.capture_key import pseudonym_of
-from replay.cli.options import capture_argument, json_option, quiet_option, unlock_option
+from replay.cli.options import FILE, capture_argument, json_option, quiet_option, unlock_option
 from replay.cli.tables import print_table
 from replay.engine.clock import SystemClock
+from replay.model.capture import CaptureInfo
 from replay.model.errors import UsageError
 from replay.record.audit import Audit, Auditor, FieldLine
+from replay.record.reasons import Reasons
+from replay.record.settings import load_settings
 from replay.redact.explaining import KEEP, Why
 from replay.report.counting import CountingProgress
 from replay.report.terminal import printable
@@ -40,6 +43,7 @@ _MOST_HITS = 50  # shown to a person
 @click.option(
     "--key", default="", metavar="SOURCE", help="The capture's redaction key: verifies stand-ins that carry a check."
 )
+@click.option("--config", type=FILE, metavar="FILE", help="replay.toml of the recording: names the rules that decided.")
 @unlock_option
 @json_option
 @quiet_option
@@ -50,6 +54,7 @@ def audit_command(
     fail_on: str,
     k: int,
     key: str,
+    config: Path | None,
     unlock: Unlock | None,
     as_json: bool,
     quiet: bool,
@@ -65,6 +70,8 @@ def audit_command(
       why, reason, count, distinct, longest, smallest_group, below_k, references}], unknown_names, scanner: {hits:
       [{kind, where, length, is_kept}], stand_ins: {kind: n}, noted: {kind: n}, files, bytes}, failures: {word: n}}
 
+    The capture does not say which rule decided: with --config, that of the recording, lines name the rules.
+
     Exit status: 0, or 1 when --fail-on says so.
     """
     wanted = _wanted(fail_on)
@@ -76,12 +83,25 @@ def audit_command(
             raise UsageError(f"{capture} is encrypted: name the private key with --unlock")
         pseudonym = pseudonym_of(key, reader.info()) if key else None
         total = reader.contents().exchanges
-        audit = Auditor(capture, reader, k, pseudonym).audit(lambda done: progress.tell(done, total))
+        reasons = _reasons(config, capture, reader.info()) if config else None
+        audit = Auditor(capture, reader, k, pseudonym, reasons).audit(lambda done: progress.tell(done, total))
     if as_json:
         click.echo(json.dumps(_document(capture, audit), indent=2))
     else:
         _show(capture, audit, wanted)
     context.exit(1 if any(audit.failures()[word] for word in wanted) else 0)
+
+
+def _reasons(config: Path, capture: Path, info: CaptureInfo) -> Reasons:
+    """Raises ConfigError."""
+    reasons = Reasons(load_settings(config))
+    if reasons.digest not in info.policy_digest.split("+"):  # derived captures join those of their sources
+        click.echo(
+            f"replay: {capture} was recorded with other rules than those of {config}, or by another version of replay:"
+            " the rules named here may not be those that decided",
+            err=True,
+        )
+    return reasons
 
 
 def _wanted(fail_on: str) -> tuple[str, ...]:

@@ -20,7 +20,8 @@ from replay.model.errors import UsageError
 from replay.redact.lexicon import Level
 from replay.report.terminal import printable
 
-_FOLDER = click.Path(path_type=Path, file_okay=False)
+_FOLDER = click.Path(path_type=Path, file_okay=False, resolve_path=True)  # strace works in a folder of its own
+_SEARCHED = click.Path(path_type=Path, file_okay=False, exists=True)
 _NAMES = ", ".join(ending.name for ending in ENDINGS)
 
 
@@ -28,7 +29,13 @@ _NAMES = ", ".join(ending.name for ending in ENDINGS)
 @click.option("--seed", type=SEED, default=0, show_default=True, help="Same seed, same secrets.")
 @click.option("--cases", multiple=True, metavar="PATTERN", help="C0*, WS, REQ-BODY … Repeatable. [default: all]")
 @click.option("--endings", metavar="LIST", help=f"With commas, of: {_NAMES}. [default: all]")
-@click.option("--level", type=click.Choice(list(Level)), default=Level.STRICT, show_default=True, help="Of redaction.")
+@click.option(
+    "--level",
+    type=click.Choice([level.value for level in Level]),
+    default=Level.STRICT.value,
+    show_default=True,
+    help="Of redaction.",
+)
 @click.option(
     "--fuzz", "flows", type=click.IntRange(0), default=0, metavar="N", help="N exchanges of random nesting as well."
 )
@@ -40,7 +47,7 @@ _NAMES = ", ".join(ending.name for ending in ENDINGS)
 @click.option(
     "--upstream-listen", default="127.0.0.1:0", show_default=True, metavar="HOST:PORT", help="With --against."
 )
-@click.option("--artifacts", multiple=True, type=_FOLDER, metavar="DIR", help="With --against: search these folders.")
+@click.option("--artifacts", multiple=True, type=_SEARCHED, metavar="DIR", help="With --against: search these folders.")
 @json_option
 @quiet_option
 @click.pass_context
@@ -49,7 +56,7 @@ def canary_command(
     seed: int,
     cases: tuple[str, ...],
     endings: str | None,
-    level: Level,
+    level: str,
     flows: int,
     minutes: float,
     keep: Path | None,

@@ -29,7 +29,7 @@ _LONGEST_ORIGINAL = 4096
 @capture_argument
 @click.option("--stand-in", "stand_ins", multiple=True, metavar="TEXT", help="As the capture shows it. Repeatable.")
 @click.option(
-    "--original", type=click.Choice(["-"]), help="Read the original from standard input; needs --key. Never in words."
+    "--original", metavar="-", help="Read the original from standard input; needs --key. Never on the command line."
 )
 @click.option("--key", default="", metavar="SOURCE", help="The capture's redaction key, as for `replay record`.")
 @click.option(
@@ -83,6 +83,10 @@ def _wanted(
     capture: Path, stand_ins: tuple[str, ...], original: str | None, key: str, unlock: Unlock | None
 ) -> tuple[str, ...]:
     """Raises UsageError."""
+    if original not in (None, "-"):  # it is not repeated: logs of jobs keep what a command prints
+        raise UsageError(
+            "--original takes - alone: the original is read from standard input, never from the command line"
+        )
     if bool(stand_ins) == bool(original):
         raise UsageError("say what to erase: --stand-in TEXT, or --original - with --key")
     if original:

@@ -71,6 +71,8 @@ def learn_command(
     require_one_source(files, upstream)
     if out.exists():
         raise UsageError(f"{out} exists already: choose another name, a vocabulary is never overwritten")
+    if not out.parent.is_dir():  # told now, and not after an hour of listening
+        raise UsageError(f"{out} cannot be written: there is no folder {out.parent}")
     keep_memory_private()  # it is raw traffic
     settings, key = hearing_settings(config), fresh_key()
     if upstream:

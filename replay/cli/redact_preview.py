@@ -54,7 +54,7 @@ def preview_command(
     """Show per endpoint and place what redaction would do, and why. Nothing is written.
 
     FILES are what `replay capture import` reads; with --upstream, a proxy stands in front of the service for a while.
-    The last column is a stand-in of this run (its key is thrown away).
+    Column Stand-in shows one of this run (its key is thrown away).
 
     \b
     --json prints: {endpoints: {name: exchanges}, places: [{endpoint, side, place, value_class, action, why, reason,

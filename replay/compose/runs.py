@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Protocol
 
 from replay import __version__
 from replay.compose.config import Config
+from replay.compose.redacted_places import classes, text_classes, unknown_names, with_name_hint
 from replay.compose.units import all_mutators, all_oracles, pick, probe_for
 from replay.correlate.closure import Scenarios
 from replay.correlate.fresh import find_fresh
@@ -20,7 +21,7 @@ from replay.engine.clock import SystemClock
 from replay.engine.drive import StopFlag
 from replay.engine.run import Run
 from replay.engine.settings import RunSettings
-from replay.engine.stage import Recording, RedactedAt, Stage
+from replay.engine.stage import Recording, Stage
 from replay.model.capture import CaptureInfo, RedactedField
 from replay.model.case import rng_for
 from replay.model.errors import FileFormatError, ReplayError, UsageError
@@ -118,7 +119,8 @@ async def execute(request: RunRequest, listeners: Sequence[Listener], stop: Stop
             tool_version=__version__,
         )
         run = Run(run_info, stage, chosen, oracles)
-        return await _consume(_with_left_out(run.events(), parts.not_judged()), (writer, *listeners))
+        events = with_name_hint(_with_left_out(run.events(), parts.not_judged()), unknown_names(redacted))
+        return await _consume(events, (writer, *listeners))
 
 
 def read_capture(
@@ -137,25 +139,6 @@ def read_capture(
     if not any(session.exchanges for session in sessions):
         raise FileFormatError(f"{path} is an empty capture: record some traffic first, or name another file.")
     return sessions, info, redacted
-
-
-_ASKED_AS = {"drop": "untyped", "hash": "untyped", "mask": "constant", "generalise": "constant"}
-
-
-def classes(redacted: Sequence[RedactedField]) -> RedactedAt:
-    """Which class of value redaction replaced at a place; "" where the recording is verbatim.
-
-    What a rule has done besides making stand-ins has a class of its own: `untyped` where not even the type is left,
-    `constant` where many values have become one.
-    """
-    table = {(one.endpoint, one.side, one.place): _ASKED_AS.get(one.action, one.value_class) for one in redacted}
-    return lambda endpoint, side, place: table.get((endpoint, side, place), "")
-
-
-def text_classes(redacted: Sequence[RedactedField]) -> Callable[[str, str], str]:
-    """Of requests, what the values were."""
-    table = {(one.endpoint, one.place): one.value_class for one in redacted if one.side == "request"}
-    return lambda endpoint, place: table.get((endpoint, place), "")
 
 
 @contextmanager

@@ -19,8 +19,9 @@ from replay.model.endpoint import endpoint_of
 from replay.model.exchange import Exchange
 from replay.model.message import request_leaves, response_leaves, text_of
 from replay.model.tree import Place, Scalar, pattern
+from replay.record.reasons import Reasons
 from replay.redact.detectors import is_timestamp
-from replay.redact.explaining import KEEP, Sources, Why, reason_of
+from replay.redact.explaining import KEEP, UNKNOWN_NAME, Why, reason_of
 from replay.redact.foreign_scan import (
     OVERLAP_BYTES,
     Found,
@@ -29,6 +30,7 @@ from replay.redact.foreign_scan import (
     is_plain_stand_in,
     is_trace_of_stand_in,
 )
+from replay.redact.kinds import ValueClass
 from replay.redact.pseudonyms import Pseudonym
 from replay.redact.unfolding import texts_of, unfolded
 from replay.store.audit_log import audit_path
@@ -117,10 +119,21 @@ class Audit:
 
 
 class Auditor:
-    """Reads a capture through once. With its `pseudonym`, stand-ins that carry a check are verified."""
+    """Reads a capture through once. With its `pseudonym`, stand-ins that carry a check are verified.
 
-    def __init__(self, path: Path, reader: CaptureReader, k: int, pseudonym: Pseudonym | None = None) -> None:
+    `reasons`: of the policy that it was recorded with; without, no line names a rule, for the capture holds none.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        reader: CaptureReader,
+        k: int,
+        pseudonym: Pseudonym | None = None,
+        reasons: Reasons | None = None,
+    ) -> None:
         self._path, self._reader, self._k, self._pseudonym = path, reader, k, pseudonym
+        self._reasons = reasons or Reasons()
         self._spots: dict[At, _Spot] = {}
         self._rows = Counter[tuple[str, str, str, str, str]]()
         for row in reader.redacted_fields():
@@ -160,6 +173,7 @@ class Auditor:
         self._read += 1
         exchange = stored.exchange
         endpoint = endpoint_of(exchange.request.method, exchange.request.target)
+        self._reasons.see(endpoint, exchange)
         self._own.clear()
         for side, leaves in _sides(exchange):
             for place, value in leaves:
@@ -244,16 +258,14 @@ class Auditor:
         return size
 
     def _lines(self) -> Iterator[FieldLine]:
-        sources = Sources()
         changed: Counter[At] = Counter()
-        containers = {at for at in self._changed if at not in self._spots and self._holds_places(at)}
         for (endpoint, side, place, value_class, action), count in sorted(self._rows.items()):
             at = (endpoint, side, place)
-            changed[at] += count
+            if value_class != ValueClass.FIELD_NAME:  # of a place, not of values there
+                changed[at] += count
             spot = self._spots.get(at, _Spot())
-            why, reason = reason_of(None, sources, value_class, action, spot.name)
-            if at in containers:
-                why, reason = Why.DEFAULT, UNKNOWN_NAME
+            decision = self._reasons.decision(at, action)
+            why, reason = reason_of(decision, self._reasons.sources, value_class, action, spot.name)
             yield FieldLine(*at, value_class, action, why, reason, count, len(spot.values), spot.longest)
         for at, spot in sorted(self._spots.items()):
             if spot.count > changed[at]:
@@ -261,23 +273,16 @@ class Auditor:
 
     def _kept(self, at: At, spot: _Spot, count: int, *, is_whole: bool) -> FieldLine:
         """Groups are told where nothing was replaced: elsewhere stand-ins are among the values."""
-        why, reason = reason_of(None, Sources(), "", KEEP, spot.name)
+        why, reason = reason_of(self._reasons.decision(at, KEEP), self._reasons.sources, "", KEEP, spot.name)
         if not is_whole:
             return FieldLine(*at, "kept", KEEP, why, reason, count)
         groups = {mark: len(spot.values[mark]) for mark in spot.words}
         small = sorted((spot.first[mark] for mark, size in groups.items() if size < self._k))
-        references = tuple(f"exchange {number}" for number in small[:_MOST_REFERENCES])
+        references = tuple(f"exchange {number}" for number in dict.fromkeys(small))[:_MOST_REFERENCES]
         smallest = min(groups.values(), default=0)
         return FieldLine(
             *at, "kept", KEEP, why, reason, count, len(spot.values), spot.longest, smallest, len(small), references
         )
-
-    def _holds_places(self, at: At) -> bool:
-        start = at[2] + "."
-        return any(one[0] == at[0] and one[1] == at[1] and one[2].startswith(start) for one in self._spots)
-
-
-UNKNOWN_NAME = "an unknown name"
 
 
 def files_of(path: Path) -> list[Path]:

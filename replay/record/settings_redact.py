@@ -164,7 +164,14 @@ def _with_words(settings: RedactSettings, table: dict[str, Any], prefix: str, fo
     values: set[tuple[str, str]] = set()
     if "learned" in table:
         path = folder / _text(table["learned"], f"{prefix} learned")
-        lexicon = read_vocabulary(read_text(path))
+        if not path.exists():
+            hint = "`replay redact learn` writes it; leave learned out until then"
+            raise ConfigError(f"{prefix} learned names {path}, which does not exist: {hint}.")
+        text = read_text(path)
+        try:
+            lexicon = read_vocabulary(text)
+        except ConfigError as error:
+            raise ConfigError(f"{path}: {error}") from None
         names, values = set(lexicon.names), set(lexicon.values)
     facts = [read_schema(folder / one, read_text) for one in _texts(table.get("schema", []), f"{prefix} schema")]
     classes = _agreed(facts)

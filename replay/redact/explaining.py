@@ -14,6 +14,7 @@ from replay.redact.rules import SHOWN, Decision, Rule
 from replay.redact.vocabulary import KeyRole, role_of
 
 KEEP = "keep"
+UNKNOWN_NAME = "an unknown name"
 _BY_ROLE = {
     ValueClass.NAME: KeyRole.NAME,
     ValueClass.TOKEN: KeyRole.TOKEN,
@@ -81,6 +82,8 @@ def reason_of(decision: Decision | None, sources: Sources, value_class: str, act
 def _built_in(value_class: str, action: str, name: str) -> tuple[Why, str]:
     if action == KEEP:
         return Why.BUILT_IN, "number, time or known word"
+    if value_class == ValueClass.FIELD_NAME:
+        return Why.DEFAULT, UNKNOWN_NAME
     role = role_of(name)
     if value_class == ValueClass.TEXT:  # by itself redaction does nothing else to a text
         return (Why.DEFAULT, "unclassified") if action == Action.PSEUDONYMISE else (Why.RULE, "a rule")

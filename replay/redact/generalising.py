@@ -14,7 +14,7 @@ _ISO_DAY = re.compile(r"(\d{4})-(\d\d)-\d\d(.*)", re.DOTALL)
 _DECIMAL = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,17})?")
 _EPOCH_UNITS = {10: 1, 13: 1_000}  # seconds and milliseconds, by digits; 2001 to 2286
 _MONTH_SECONDS = 30 * 86_400
-_MOST_DEGREES = 180  # whole degrees are coarse; a longer integer counts millionths of them
+_MOST_DEGREES = 180  # what is larger counts metres, or millionths of a degree
 _IPV6_PREFIX_BYTES = 4  # /32, as an address's registry hands them out
 
 
@@ -35,10 +35,8 @@ def coarse_text(pseudonym: Pseudonym, role: KeyRole, text: str) -> str | None:
 
 def coarse_number(role: KeyRole, value: int | float) -> int | float:
     """One decimal of a degree (11 km) for geo, the decade of a birth, 30 days of a time; else the first digit."""
-    if role is KeyRole.GEO and isinstance(value, float):
-        return round(value, 1)
     if role is KeyRole.GEO and abs(value) <= _MOST_DEGREES:
-        return value
+        return round(value, 1) if isinstance(value, float) else value
     if not math.isfinite(value) or value == 0:
         return value
     whole = abs(int(value))

@@ -28,7 +28,11 @@ ALLOWED = listed(
 )
 SPOKEN_FOR = credentials.FIELDS | cookies.FIELDS | locations.FIELDS
 _ETAGS = frozenset(("etag", "if-none-match", "if-match", "if-range"))
-_ETAG = re.compile(r"[^\s,\"]+")
+_ETAG = re.compile(r"\"[^\"]+\"|[^\s,\"]+")
+_RANGES = frozenset(("range", "content-range"))
+_RANGE = re.compile(r"(?:[A-Za-z]{1,10}[= ])?(?:\d*-\d*|\*)(?:, ?\d*-\d*){0,20}(?:/(?:\d+|\*))?")
+_NUMBERS = re.compile(r"(?<![\w.+-])\d+(?:[\s,;=/()\"?]+\d+)+(?![\w.+-])")
+_MOST_DIGITS = 4  # of numbers that stay though no word stands between them
 _PIECE = re.compile(r"[^\s,;=/()\"?]+")
 _PRODUCT = re.compile(r"([A-Za-z][A-Za-z-]{0,30})/(\d{1,3}(?:\.\d{1,3}){0,2})(?![\w])")
 _PLAIN_AGENT = "agent/1"
@@ -65,13 +69,27 @@ def redact_field(desk: Rewriter, key: str, value: str, place: str) -> str | None
     text = value.strip()
     if is_timestamp(text):
         return desk.value(key, text, place)
+    if key in ALLOWED and not (key in _RANGES and _RANGE.fullmatch(text)):
+        text = _NUMBERS.sub(lambda found: _numbers(desk, found.group(), place), text)
     if key in ALLOWED:
         return _PIECE.sub(lambda found: _piece(desk, key, found.group(), place), text)
     if key in _ETAGS:
-        return _ETAG.sub(
-            lambda found: found[0] if found[0] in ("W/", "*") else desk.value("etag", found[0], place), text
-        )
+        text = text if '"' in text else _NUMBERS.sub(lambda found: _numbers(desk, found.group(), place), text)
+        return _ETAG.sub(lambda found: _etag(desk, found.group(), place), text)
     return desk.value(key, text, place)
+
+
+def _etag(desk: Rewriter, tag: str, place: str) -> str:
+    """What stands in quotes is one value, blanks and commas included."""
+    if tag in ("W/", "*"):
+        return tag
+    quote = '"' if tag[0] == '"' else ""
+    return f"{quote}{desk.value('etag', tag.strip(quote), place)}{quote}" if quote else desk.value("etag", tag, place)
+
+
+def _numbers(desk: Rewriter, run: str, place: str) -> str:
+    """Small numbers stay, but not one number in pieces: `212 55 0187`."""
+    return run if sum(map(str.isdigit, run)) <= _MOST_DIGITS else desk.value("", run, place)
 
 
 def _agent(desk: Rewriter, value: str, place: str) -> str:

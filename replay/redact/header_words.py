@@ -71,7 +71,9 @@ _COUNTING = frozenset(
     }
 )
 _SMALL_NUMBER = re.compile(r"-?\d{1,4}|\d{1,3}(?:\.\d{1,3}){1,2}|0\.\d{1,4}")
-_NUMBER = re.compile(r"-?\d{1,8}|315360000|\d{0,8}-\d{0,8}|\d{1,3}(?:\.\d{1,3}){1,2}|0\.\d{1,4}")
+_NUMBER = re.compile(r"-?\d{1,8}|315360000|\d{1,3}(?:\.\d{1,3}){1,2}|0\.\d{1,4}")
+_RANGES = frozenset({"range", "content-range"})
+_RANGE = re.compile(r"\d{0,8}-\d{0,8}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2}(?:-[A-Za-z]{4})?(?:-(?:[A-Za-z]{2}|\d{3}))?")  # RFC 5646, without its rare parts
 _HEADER_NAME = re.compile(r"[A-Za-z]{1,20}(?:-[A-Za-z]{1,20}){1,5}")  # header names themselves stay, too
 _VENDOR = re.compile(r"[a-z][a-z0-9]{1,15}")
@@ -84,6 +86,8 @@ def is_known(field: str, piece: str, lexicon: Lexicon) -> bool:
     if piece.lower() in _WORDS or piece in METHODS:
         return True
     if (_NUMBER if field in _COUNTING or not lexicon.is_strict else _SMALL_NUMBER).fullmatch(piece):
+        return True
+    if field in _RANGES and _RANGE.fullmatch(piece):
         return True
     if field in _LANGUAGES:
         return _LANGUAGE.fullmatch(piece) is not None

@@ -41,6 +41,7 @@ class ValueClass(StrEnum):
     UNREADABLE = "unreadable-body"  # it is not what its type says, does not end, or has too many parts
     CUT = "cut-body"  # the recording saw a part of it
     FIELD = "field"  # a whole header field or attribute
+    FIELD_NAME = "field-name"  # a name that nobody knows: a service does not understand its stand-in
 
 
 class Action(StrEnum):

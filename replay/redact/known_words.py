@@ -23,6 +23,7 @@ _MOST_DIGITS = 4  # of a number in a name: an index, a version; from five digits
 _MOST_LETTERS = 2  # words of one letter in a name: `x_axis`, `a.b`; more could spell something
 _SHORTEST_PART = 4  # letters of a word that may run together with others; shorter ones only when listed
 _CODE = re.compile(r"[A-Za-z]{2}|[a-z]{2}[_-][A-Z]{2}")  # DE, en-GB: of two letters nobody's name is made
+_LONGEST_WORD = 40  # letters; to cut a longer one in three costs the square of its length
 _LAST_PARTS = frozenset(("id", "ids", "no", "at", "by", "to"))
 
 
@@ -86,6 +87,8 @@ def is_value(value: str) -> bool:
 @lru_cache(maxsize=16384)
 def is_word(word: str) -> bool:
     """True for a known word in lower case, its plural, a single letter, or two or three known words in one."""
+    if len(word) > _LONGEST_WORD:
+        return False
     return len(word) == 1 or _is_listed(word) or word in NAMES_TOO or _runs_together(word, 3)
 
 

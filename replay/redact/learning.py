@@ -15,6 +15,7 @@ Rule: in memory only. Whoever ends the program ends what it knows.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ _MOST_SLUGS = 5_000  # words at one place of paths
 _MOST_PLACES = 20_000
 _MOST_WORDS = 200_000  # counted at a time, of all places: about 150 MB when a hostile client makes words up
 _LONGEST_NAME = 64
+_NUMBERED = re.compile(r"\d{3}")  # SAIL-133 is one of many things, however many people see it
 _TELLING = frozenset(
     (KeyRole.SECRET, KeyRole.TOKEN, KeyRole.NAME, KeyRole.PHONE, KeyRole.NUMBER, KeyRole.BIRTH, KeyRole.GEO)
 )
@@ -158,7 +160,7 @@ class Learner:
         if place is None or place.is_open or text in place.passed_values:
             return
         mark = self._mark("value", text)
-        is_word_of_list = is_word(text) and not looks_like_data(text)
+        is_word_of_list = is_word(text) and not looks_like_data(text) and not _NUMBERED.search(text)
         if not is_word_of_list or (mark not in place.values and len(place.values) >= MOST_VALUES) or _is_telling(steps):
             place.is_open = True
             self._words -= len(place.values)

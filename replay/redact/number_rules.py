@@ -27,7 +27,9 @@ _FINE = 4  # decimals from which on a fraction is a place on the map, or as good
 _COUNTING = (KeyRole.COUNT, KeyRole.MEASURE)
 _PERSONAL = (KeyRole.NUMBER, KeyRole.TOKEN)
 _TELLING = frozenset((KeyRole.SECRET, KeyRole.PHONE, KeyRole.NUMBER, KeyRole.TOKEN, KeyRole.BIRTH, KeyRole.GEO))
+_MOST_DEGREES = 180  # what is larger counts metres (a map projection), of which one decimal is no coarse place
 _YEAR = re.compile(r"(?:1[89]|20)\d\d")
+_PART_OF_DAY = re.compile(r"[1-9]|[12]\d|3[01]")
 _COMPACT_DAY = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 
 
@@ -50,9 +52,11 @@ def kind_of(role: KeyRole, text: str, is_strict: bool) -> ValueClass:
     """The class of a number, given as it is written; KEPT when it stays. Cards and phones are not seen here."""
     if role in _PERSONAL:
         return ValueClass.DIGITS
+    if role is KeyRole.PHONE and text.isdigit():
+        return ValueClass.PHONE  # an area code by itself
     if role is KeyRole.BIRTH:
         return _birth(text)
-    if role is KeyRole.GEO and "." in text:
+    if role is KeyRole.GEO and "." in text and abs(float(text)) <= _MOST_DEGREES:
         return ValueClass.GEO
     if not is_strict:
         return ValueClass.LONG if detectors.is_long_number(text) else ValueClass.KEPT
@@ -79,8 +83,10 @@ def _time(whole: str, text: str) -> ValueClass:
 
 
 def _birth(text: str) -> ValueClass:
-    """A year, a day as one number, or seconds since 1970: another one that may be so; else a mere number."""
+    """A year, month or day, a date as one number, seconds since 1970: another that may be so; else a mere number."""
     whole, _, fraction = plain(text).lstrip("+-").partition(".")
+    if not fraction.strip("0") and _PART_OF_DAY.fullmatch(whole):
+        return ValueClass.BIRTH
     if fraction.strip("0") or not (_YEAR.fullmatch(whole) or _COMPACT_DAY.fullmatch(whole)):
         return ValueClass.DIGITS if fraction or old_dates.seconds_of(int(whole)) is None else ValueClass.BIRTH
     return ValueClass.BIRTH

@@ -33,7 +33,7 @@ __all__ = ["Keep", "Policy", "Redacted", "Refused"]
 
 _MOST_FINDS = 256  # remembered
 RAW_MARK = "+raw"  # in the digest of a policy that lets whole exchanges through
-RULES_VERSION = 4  # raise it when the same lists come to mean something else
+RULES_VERSION = 5  # raise it when the same lists come to mean something else
 
 
 class Refused(Exception):  # noqa: N818 (a verdict in the words of the house, not an error of the program)

@@ -15,6 +15,7 @@ from replay.model.message import path_segments, request_leaves, response_leaves,
 from replay.model.tree import Place, Scalar, pattern
 from replay.redact.explaining import KEEP, Sources, Why, decision_at, reason_of
 from replay.redact.guide import Guide
+from replay.redact.kinds import ValueClass
 from replay.redact.rules import Decision
 
 _LONGEST_SAMPLE = 28  # characters
@@ -114,23 +115,20 @@ class Preview:
         return seen
 
     def _lines(self, at: At, seen: _Seen) -> Iterator[Line]:
-        changed = sum(seen.changed.values())
+        names = ValueClass.FIELD_NAME  # of a place, not of values there
+        changed = sum(count for (kind, _), count in seen.changed.items() if kind != names)
         of = max(seen.leaves, changed)
-        is_name = not seen.leaves and self._is_container(at)
         for (value_class, action), count in sorted(seen.changed.items()):
             why, reason = reason_of(seen.decision, self._sources, value_class, action, seen.name)
             hint = "unclassified: name its class or keep it" if why is Why.DEFAULT else ""
-            if is_name:
-                why, reason, hint = Why.DEFAULT, "an unknown name", "unknown name: learn it, or list it in a rule"
+            if value_class == names:
+                hint = "unknown name: learn it, or list it in a rule"
+                yield Line(*at, value_class, action, why, reason, count, count, hint=hint)
+                continue
             yield Line(*at, value_class, action, why, reason, count, of, seen.sample, seen.original, hint)
         if seen.leaves > changed:
             why, reason = reason_of(seen.decision, self._sources, "", KEEP, seen.name)
             yield Line(*at, "kept", KEEP, why, reason, seen.leaves - changed, of, "", seen.original)
-
-    def _is_container(self, at: At) -> bool:
-        endpoint, side, place = at
-        start = (endpoint, side, place + ".")
-        return any((one[0], one[1]) == start[:2] and one[2].startswith(start[2]) for one in self._seen)
 
 
 @dataclass(frozen=True, slots=True)

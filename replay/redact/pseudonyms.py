@@ -18,13 +18,13 @@ import hashlib
 import hmac
 import ipaddress
 import re
-import unicodedata
 from base64 import urlsafe_b64encode
 from datetime import date
 from typing import Any
 
 from replay.redact import old_dates, scramble, short_text
 from replay.redact.checksums import iban_check, luhn_digit
+from replay.redact.composing import composed
 from replay.redact.detectors import digits_of, uuid_hex
 from replay.redact.memory import Memory
 from replay.redact.number_rules import SMALL_DIGITS, plain
@@ -36,6 +36,7 @@ CONSTANT_NUMBER = 1111
 KEY_BYTES = 32
 _KEPT_OF_PHONES = 5  # digits: country and area or network, by which numbering plans tell valid numbers
 _REPLACED_OF_PHONES = 5  # digits at least
+_MOST_DAYS = 31  # of a month
 _KEPT_DECIMALS = 1  # of a degree: 11 km
 _LARGEST_EXPONENT = 307  # of a float, whatever its digits are
 _SINCE_1970 = re.compile(r"[+-]?\d{9,19}(?:\.\d{1,17})?", re.ASCII)
@@ -109,7 +110,7 @@ class Pseudonym:
         return value[:kept] + short_text.permuted(value[kept:], is_hex, self.digest)
 
     def email(self, value: str) -> str:
-        canonical = unicodedata.normalize("NFKC", value).lower()
+        canonical = composed(value, "NFKC").lower()
         local = self.digest("email", canonical).hex()[:13]
         domain = "d" + self.digest("host", canonical.rpartition("@")[2]).hex()[:8]
         return f"u{local}{self._email_check(local, domain)}@{domain}.example"
@@ -220,8 +221,11 @@ class Pseudonym:
         return _DAYS.sub(lambda found: self.birth(found.group()) if old_dates.read(found.group()) else _NO_DAY, value)
 
     def _birth_number(self, number: int) -> str:
-        """A year, or seconds (and fractions) since 1970."""
+        """A year, seconds (and fractions) since 1970, or a day or month by itself."""
         seconds = old_dates.seconds_of(number)
+        if 1 <= number <= _MOST_DAYS:  # a month stays one, a day becomes one that every month has
+            first, count = (1, 12) if number <= 12 else (13, 16)
+            return str(first + self.digest("birth", f"part {number}")[0] % count)
         if seconds is None:
             return str(number + (-2, -1, 1, 2)[self.digest("birth", str(number))[0] % 4])
         day = old_dates.EPOCH_DAY + int(seconds // old_dates.SECONDS_A_DAY)

@@ -10,7 +10,6 @@ and recent times stay, for they are what replay binds ids by and lives in.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable
 from heapq import merge
 from itertools import chain
@@ -18,6 +17,7 @@ from itertools import chain
 from replay.model.tree import Scalar, Tree
 from replay.redact import urls
 from replay.redact.classify import classify, is_wordy
+from replay.redact.composing import composed
 from replay.redact.contract import Action, Change, Notes, Original, Side, ValueClass
 from replay.redact.detectors import digits_of, find_embedded, find_ids, is_card_digits
 from replay.redact.kept_texts import is_clean
@@ -113,7 +113,7 @@ class Rewriter:
         is_whole = in_map or self._is_ruled_name(name) or name in self.notes.guide.found
         parts = () if is_whole else self.notes.guide.lexicon.parts_of(name)
         change = self._compound(parts) if parts else self.change(KeyRole.PLAIN, name)
-        return self.notes.apply(self.side, place, change)
+        return self.notes.apply(self.side, place, change._replace(value_class=ValueClass.FIELD_NAME))
 
     def _compound(self, parts: tuple[tuple[str, bool], ...]) -> Change:
         """Of `items[48213][qty]` only the piece that is data is replaced."""
@@ -183,7 +183,7 @@ class Rewriter:
 
     def _text(self, kind: ValueClass, text: str) -> Change:
         """Scrambled, but what has a class of its own inside (an e-mail in a sentence) is mapped by that class."""
-        plain_text = text if text.isascii() else unicodedata.normalize("NFC", text)  # one name in two writings
+        plain_text = composed(text)
         fresh, end = self.pseudonym.text(plain_text), 0
         parts: list[str] = []
         originals: list[Original] = [(kind, text)]

@@ -6,10 +6,10 @@ looked at all the same.
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Protocol
 
 from replay.model.tree import Scalar
+from replay.redact.composing import composed
 from replay.redact.contract import Action, Change, ValueClass
 from replay.redact.detectors import is_timestamp
 from replay.redact.generalising import coarse_number, coarse_text
@@ -136,7 +136,7 @@ def forced(desk: Desk, decision: Decision, role: KeyRole, text: str) -> Change:
 
 def hashed(pseudonym: Pseudonym, decision: Decision, text: str) -> str:
     """Keyed, so that nobody can try values; equal in one domain, a class's own where none is named."""
-    spelt = unicodedata.normalize("NFKC", text).strip()
+    spelt = composed(text, "NFKC").strip()
     if decision.value_class == "email":
         spelt = spelt.lower()
     domain = f"domain {decision.domain}" if decision.domain else f"class {decision.value_class}"

@@ -10,6 +10,7 @@ from itertools import chain
 from operator import itemgetter
 
 from replay.model.tree import Scalar, Tree
+from replay.redact.byte_arrays import BUFFER_KEYS, rewrite_buffers
 from replay.redact.columns import FEWEST, Stack, by_keys, leaf, rewrite_columns, rewrite_lists
 from replay.redact.contract import Change
 from replay.redact.spots import Desk, Frame, Shape, Spot
@@ -32,6 +33,8 @@ def rewritten(desk: Desk, tree: Tree, place: str) -> Tree:
         nodes, spot = stack.pop()
         if isinstance(nodes[0], dict):
             for keys, some in by_keys(nodes):
+                if keys == BUFFER_KEYS:
+                    rewrite_buffers(desk, some, spot.place)
                 is_named = bool(found) and not found.keys().isdisjoint(keys)  # a detector has found something in a key
                 _objects(desk, some, spot, None if is_named else spot.shape(keys), stack, hidden)
             continue

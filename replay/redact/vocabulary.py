@@ -43,8 +43,8 @@ def listed(text: str) -> frozenset[str]:
 
 _PERSONAL_ROLES = (KeyRole.SECRET, KeyRole.TOKEN, KeyRole.PHONE, KeyRole.NUMBER, KeyRole.BIRTH, KeyRole.GEO)
 _SECRET = listed(
-    """password passwd pwd passphrase passcode pin pincode cvv cvc cvv2 cvc2 csc cvn otp totp onetimecode
-    onetimepassword mfacode tfacode twofactorcode verificationcode smscode securitycode securityanswer
+    """password passwd pwd pass userpass dbpass passphrase passcode pin pincode cvv cvc cvv2 cvc2 csc cvn otp totp
+    onetimecode onetimepassword mfacode tfacode twofactorcode verificationcode smscode securitycode securityanswer
     secretanswer passwordconfirmation confirmpassword passwordconfirm passwordagain"""
 )
 _SECRET_ENDS = ("password", "passwd", "passphrase", "passcode")
@@ -62,6 +62,14 @@ _NUMBER = listed(
     medicalrecordnumber mrn patientid insurancenumber card cardnumber cardno pan creditcard creditcardnumber ccnumber
     accountnumber accountno bankaccount iban bic swift routingnumber sortcode"""
 )
+_SECRET_WORDS = listed("password passwd pwd passphrase passcode pin cvv cvc csc cvn otp totp")
+_OF_SECRETS = listed("code value input field number no num digit digits part confirm again old new current last four")
+_TAILS = {
+    KeyRole.SECRET: _OF_SECRETS,
+    KeyRole.BIRTH: listed("day month year date d m y dd mm yy yyyy"),
+    KeyRole.PHONE: listed("part prefix suffix area line"),
+    KeyRole.NUMBER: listed("part digits last first four area group serial"),
+}
 _BIRTH = listed("dob birth birthday birthdate birthyear dateofbirth bornon born yearofbirth")
 _GEO = listed("lat lon lng long latitude longitude")
 _ENUM = listed(
@@ -162,6 +170,8 @@ def role_of(name: str, in_error: bool = False) -> KeyRole:
     ):
         if flat in exact or (ends and flat.endswith(ends)):
             return KeyRole.MEASURE if flat == "errorcode" else role
+        if role in _TAILS and _names_part(words, exact, ends, _TAILS[role]):
+            return role
     if last in _ENUM_WORDS or (in_error and last == "code"):
         return KeyRole.MEASURE if last in MEASURES or last == "code" else KeyRole.ENUM
     if last.endswith("name") or flat in ("login", "nickname", "surname"):
@@ -175,6 +185,21 @@ def _counting(words: list[str]) -> KeyRole:
     if is_count(words):
         return KeyRole.COUNT
     return KeyRole.TIME if is_time(words) else KeyRole.PLAIN
+
+
+def _names_part(words: list[str], exact: frozenset[str], ends: tuple[str, ...], tails: frozenset[str]) -> bool:
+    """True for `ssn1`, `card_pin`, `cvv_code`, `password2`: a personal name with a number or a word behind it."""
+    for end in range(len(words), 0, -1):
+        head = "".join(words[:end])
+        if (
+            head in exact
+            or (ends and head.endswith(ends))
+            or (tails is _OF_SECRETS and words[end - 1] in _SECRET_WORDS)
+        ):
+            return True
+        if not (words[end - 1].isdigit() or words[end - 1] in tails):
+            return False
+    return False
 
 
 @lru_cache(maxsize=8192)

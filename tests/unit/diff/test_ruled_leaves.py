@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from replay.compose.runs import classes, text_classes
+from replay.compose.redacted_places import classes, text_classes
 from replay.diff.leaf import Moment, is_renamable, judge_leaf
 from replay.model.capture import RedactedField
 from replay.model.difference import Relation

@@ -74,6 +74,12 @@ def test_a_place_that_held_a_sentence_is_no_closed_list() -> None:
     assert shown(learner(), sentence + words).values == {}
 
 
+def test_numbered_words_are_no_closed_list() -> None:
+    """SAIL-133 names one course, however many people enrol: the whole place is none."""
+    assert shown(learner(), [{"status": "SAIL-133"}] * 3 + [{"status": "ACTIVE"}] * 3).values == {}
+    assert shown(learner(), [{"status": "LEVEL_2"}] * 3).values == {STATUS: frozenset({"LEVEL_2"})}
+
+
 def test_names_of_people_and_secrets_are_never_learned_as_values() -> None:
     """However common: half the country is called Anna."""
     base = BASE | {"firstName", "password", "apiToken", "phone"}
