@@ -2,7 +2,7 @@
 
 What costs is what was never seen: each different text between marks (a name, a value, a cell), each character of it,
 and what is opened or replaced by itself within. Rows of usual records weigh two thirds of what is allowed; a body of
-nothing but different tokens, addresses, numbers or pairs weighs two to ten times as much, and is refused unread.
+nothing but different tokens, addresses, numbers or pairs weighs more, up to ten times as much, and is refused unread.
 
 Rule: no clock. The weights are microseconds on one core of 2024, measured where nothing was known yet; see
 `tests/unit/redact/hostile_bodies.py` for the bodies by which they were set.
@@ -10,6 +10,7 @@ Rule: no clock. The weights are microseconds on one core of 2024, measured where
 
 from __future__ import annotations
 
+import re
 import string
 
 from replay.model.body import Body
@@ -31,6 +32,11 @@ _OF_CELLS = ("csv", "tab-separated", "html", "xml")  # in media types
 _A_LONG_NUMBER = 18
 _A_GROUP = 2.5  # of digits: cards, accounts and telephone numbers come in groups
 _A_CHARACTER, _A_BYTE = 0.25, 0.05  # of different pieces, and of all
+_DIGIT = re.compile(rb"[0-9]")
+_NUMBER = re.compile(rb"(?<![\w-])(?:\d{5,}|(?=[A-Za-z_-]*\d)[\w-]{12,})")  # what is replaced by itself within a text
+_A_UUID, _MOST = 36, 256  # characters: what is longer is a token; what is longer still costs no more than it
+_A_TEXT, _A_NUMBER, _A_TOKEN_CHARACTER = 30, 10, 0.4  # on top of a piece and its characters
+_AT_MOST_A_CHARACTER = _A_NUMBER / 6  # "12345 12345 "; a token's is less
 _A_DOCUMENT = 18  # in base64: "eyJ" is how one begins
 _WEIGHTS = (  # microseconds each
     (b"@", 10),
@@ -54,11 +60,8 @@ def is_too_costly(exchange: Exchange) -> bool:
         return False
     data = _MARK.join([body.data for body in bodies] + [text.encode("utf-8", "replace") for text in texts])
     a_piece = _A_CELL if any(kind in body.media_type for body in bodies for kind in _OF_CELLS) else _A_PIECE
-    allowed, fixed = allowance(length), _fixed(data)
-    most_pieces = 1 + len(data) - len(data.translate(None, _MARK + _MARKS))
-    if fixed + most_pieces * a_piece + len(data) * _A_CHARACTER <= allowed:
-        return False
-    return fixed + _of_pieces(data, a_piece) > allowed
+    left = allowance(length) - _fixed(data)
+    return _of_pieces(data, a_piece, left) > left
 
 
 def _bodies(exchange: Exchange) -> list[Body]:
@@ -86,9 +89,17 @@ def weight(data: bytes) -> int:
     return int(_fixed(data) + _of_pieces(data, _A_PIECE))
 
 
-def _of_pieces(data: bytes, a_piece: int) -> float:
+def _of_pieces(data: bytes, a_piece: int, enough: float = 0.0) -> float:
+    """What is different costs; when that cannot come to more than `enough`, less is told than it is."""
     pieces = set(data.translate(_PIECES).split(_MARK))
-    return len(pieces) * a_piece + sum(map(len, pieces)) * _A_CHARACTER
+    characters = sum(map(len, pieces))
+    micros = len(pieces) * a_piece + characters * _A_CHARACTER
+    if micros + len(pieces) * _A_TEXT + characters * _AT_MOST_A_CHARACTER <= enough:
+        return micros
+    texts = [piece for piece in pieces if b" " in piece and _DIGIT.search(piece)]
+    tokens = sum([min(len(piece), _MOST) for piece in pieces if len(piece) > _A_UUID and b" " not in piece])
+    numbers = sum([len(_NUMBER.findall(text)) for text in texts])
+    return micros + len(texts) * _A_TEXT + numbers * _A_NUMBER + tokens * _A_TOKEN_CHARACTER
 
 
 def _fixed(data: bytes) -> float:
