@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
-import signal
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import Any, TypeVar
 
 import click
@@ -67,22 +63,3 @@ def require_one_source(files: tuple[Path, ...], upstream: str) -> None:
     """Raises UsageError."""
     if bool(files) == bool(upstream):
         raise UsageError("say what to look at: files (a HAR file, mitmproxy's flows ...), or --upstream URL, not both")
-
-
-@contextmanager
-def stopped_by_user() -> Iterator[threading.Event]:
-    """Ctrl-C sets the event, so that what was counted can be told; a second one raises as usual."""
-    stop = threading.Event()
-    if threading.current_thread() is not threading.main_thread():  # signals are the main thread's
-        yield stop
-        return
-
-    def note(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-        signal.signal(signal.SIGINT, before)
-
-    before = signal.signal(signal.SIGINT, note)
-    try:
-        yield stop
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -14,7 +14,6 @@ from replay.cli.hearing import (
     listened,
     live_options,
     require_one_source,
-    stopped_by_user,
 )
 from replay.cli.options import FILE, json_option, quiet_option
 from replay.engine.clock import SystemClock
@@ -24,6 +23,7 @@ from replay.record.learn import LearningListener, Lesson, write_vocabulary
 from replay.record.listening import order_for
 from replay.record.preview import PreviewListener
 from replay.record.private_memory import keep_memory_private
+from replay.record.stopping import told_to_stop
 from replay.report.counting import CountingProgress
 from replay.report.terminal import printable
 
@@ -83,7 +83,7 @@ def learn_command(
         listener = LearningListener(fresh_key(), k, tenants, PreviewListener(key, settings) if config else None)
         with (
             CountingProgress(sys.stderr, SystemClock().now, "learned from", quiet=quiet) as progress,
-            stopped_by_user() as stop,
+            told_to_stop() as stop,
         ):
             heard = hear_files(files, format_name or "", key, settings, listener, stop, progress.tell)
         lesson = listener.lesson()

@@ -15,7 +15,6 @@ from replay.cli.hearing import (
     listened,
     live_options,
     require_one_source,
-    stopped_by_user,
 )
 from replay.cli.options import FILE, json_option, quiet_option
 from replay.cli.tables import print_table
@@ -25,6 +24,7 @@ from replay.record.hearing import HearingSummary, fresh_key, hear_files
 from replay.record.listening import order_for
 from replay.record.preview import PreviewListener, PreviewReport
 from replay.record.private_memory import keep_memory_private
+from replay.record.stopping import told_to_stop
 from replay.redact.previewing import Line, coverage_of
 from replay.report.counting import CountingProgress
 from replay.report.terminal import printable
@@ -77,7 +77,7 @@ def preview_command(
         listener = PreviewListener(key, settings, keeps_originals=show_values)
         with (
             CountingProgress(sys.stderr, SystemClock().now, "looked at", quiet=quiet) as progress,
-            stopped_by_user() as stop,
+            told_to_stop() as stop,
         ):
             heard = hear_files(files, format_name or "", key, settings, listener, stop, progress.tell)
         report = listener.report()

@@ -8,15 +8,12 @@ Rule: every record has one fate: read = captured + skipped + refused + dropped, 
 from __future__ import annotations
 
 import hashlib
-import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 
 from replay.model.errors import FileFormatError
 from replay.record.account import NOT_STORED, Counts, Standing, counted, total
@@ -27,6 +24,7 @@ from replay.record.scribe import Scribe
 from replay.record.settings import RecordSettings
 from replay.record.snapshot import RawMessage, Snapshot
 from replay.record.sources.contract import Found, Skipped, Source
+from replay.record.stopping import told_to_stop
 from replay.store.audit_log import audit_path
 from replay.store.claim import claimed
 from replay.store.manifest import manifest_path
@@ -93,7 +91,7 @@ def _imported(plan: ImportPlan, start: CaptureStart, on_progress: OnProgress, *,
     had_log = audit_path(plan.out).exists()
     note_start(plan.out, "import", start.info, plan.created)
     try:
-        with _told_to_stop() as stop:
+        with told_to_stop() as stop:
             work.run(stop)
         summary = work.finish()
     finally:
@@ -235,25 +233,6 @@ def prepared(snapshot: Snapshot, settings: RecordSettings, salt: bytes) -> Snaps
 def _cut(message: RawMessage, limit_bytes: int) -> RawMessage:
     from_client, opcode, at, kept, size_bytes = message
     return from_client, opcode, at, kept[:limit_bytes], size_bytes
-
-
-@contextmanager
-def _told_to_stop() -> Iterator[threading.Event]:
-    """Ctrl-C sets the event, so that no record is left between two counts; the second one raises as usual."""
-    stop = threading.Event()
-    if threading.current_thread() is not threading.main_thread():  # Python's signals are the main thread's
-        yield stop
-        return
-
-    def note(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-        signal.signal(signal.SIGINT, before)
-
-    before = signal.signal(signal.SIGINT, note)
-    try:
-        yield stop
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _rotation(settings: RecordSettings) -> Rotation:

@@ -20,8 +20,9 @@ from replay.model.errors import RecordError
 from replay.record.account import RecordSummary
 from replay.record.child import ChildProcess
 from replay.record.frames import FrameKind, encode
+from replay.record.front import Front
 from replay.record.intake import Intake
-from replay.record.ledger import ERRORS, FULL, GONE, LEFT, SEEN, SILENT, Ledger
+from replay.record.ledger import ERRORS, FULL, GONE, LEFT, SILENT, Ledger
 from replay.record.proxy.plan import ProxyPlan
 from replay.record.pump import Pump
 from replay.record.settings import RecordSettings
@@ -54,7 +55,7 @@ class _Pipe:
         """It says nothing before the end."""
 
 
-class LiveHearing:
+class LiveHearing(Front):
     """What the recorder's addon takes for a Recording. `order` is for `replay.record.listening`."""
 
     def __init__(self, order: dict[str, Any], settings: RecordSettings) -> None:
@@ -75,20 +76,6 @@ class LiveHearing:
         self._pump = Pump(self._intake, _Pipe(self._process), self._cells)
         self._pump.start()
         self._summary: RecordSummary | None = None
-
-    @property
-    def seen(self) -> int:
-        seen: int = self._cells[SEEN]
-        return seen
-
-    def saw(self) -> None:
-        self._cells[SEEN] += 1
-
-    def offer(self, snapshot: Any) -> bool:
-        return self._intake.offer(snapshot)
-
-    def count_error(self) -> None:
-        self._cells[ERRORS] += 1
 
     def hurry(self) -> None:
         """The end is bounded anyhow."""

@@ -15,14 +15,14 @@ from replay.record.account import RecordSummary, Standing, summary_of
 from replay.record.address import parse_address
 from replay.record.balance import Account, account_of
 from replay.record.capture_start import require_known_scope, with_recipient
+from replay.record.front import Front
 from replay.record.intake import Intake
 from replay.record.key_source import fetch_key
-from replay.record.ledger import ERRORS, SEEN, UNFINISHED, Ledger
+from replay.record.ledger import UNFINISHED, Ledger
 from replay.record.link import ChildLink, SocketLink
 from replay.record.options import said
 from replay.record.pump import Pump
 from replay.record.settings import RecordSettings, load_settings, with_options
-from replay.record.snapshot import Snapshot
 from replay.record.writer_process import WriterOrder, has_capture
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def plan_recording(values: Mapping[str, Any], created: float) -> RecordPlan:
     )
 
 
-class Recording:
+class Recording(Front):
     """Open from construction to `stop`. `saw`, `offer` and `count_error` are for one thread, the proxy's loop."""
 
     def __init__(self, plan: RecordPlan, seat: Seat | None = None) -> None:
@@ -114,23 +114,6 @@ class Recording:
         """0 while there is none, and in a worker."""
         process = self._child.process if self._child else None
         return process.pid if process else 0
-
-    @property
-    def seen(self) -> int:
-        seen: int = self._cells[SEEN]
-        return seen
-
-    def saw(self) -> None:
-        """The headers of a request came."""
-        self._cells[SEEN] += 1
-
-    def offer(self, snapshot: Snapshot) -> bool:
-        """Never waits. False: there was no room, and it is counted as dropped."""
-        return self._intake.offer(snapshot)
-
-    def count_error(self) -> None:
-        """A hook of ours failed on this exchange."""
-        self._cells[ERRORS] += 1
 
     def account(self) -> Account:
         """How it stands now, for metrics."""

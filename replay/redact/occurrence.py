@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from replay.model.exchange import Exchange
 from replay.model.session import Actor
+from replay.redact.survivors import stands_alone
 from replay.redact.unfolding import texts_of, unfolded
 
 _MOST_CLEAN = 200_000
@@ -41,16 +42,6 @@ class Occurrence:
 
     def is_named(self, text: str) -> bool:
         folded = text.casefold()
-        found = [one for one in self._wanted if one in folded and _stands_alone(one, folded)]
+        found = [one for one in self._wanted if one in folded and stands_alone(one, folded)]
         self.found.update(found)
         return bool(found)
-
-
-def _stands_alone(wanted: str, text: str) -> bool:
-    start = text.find(wanted)
-    while start >= 0:
-        end = start + len(wanted)
-        if not text[start - 1 : start].isalnum() and not text[end : end + 1].isalnum():
-            return True
-        start = text.find(wanted, start + 1)
-    return False

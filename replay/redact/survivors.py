@@ -80,7 +80,7 @@ def _holds_original(text: str, originals: list[Original], notes: Notes) -> bool:
     # A field name told as a value is no survivor.
     stayed = set(inside(there, _bytes(_BETWEEN.join(notes.words).casefold())))
     found = (one.decode("utf-8", "surrogatepass") for one in there if one not in stayed or _BETWEEN.encode() in one)
-    return any(one in strong or _stands_alone(one, folded) for one in found)
+    return any(one in strong or stands_alone(one, folded) for one in found)
 
 
 def _bytes(text: str) -> bytes:
@@ -107,7 +107,7 @@ def _is_mixed(original: str) -> bool:
     return _DIGIT.search(original) is not None and _THREE_LETTERS.match(original) is not None
 
 
-def _stands_alone(wanted: str, text: str) -> bool:
+def stands_alone(wanted: str, text: str) -> bool:
     """True when `wanted` occurs in `text` and not merely inside a longer word or number."""
     start = text.find(wanted)
     while start >= 0:
