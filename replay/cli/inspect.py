@@ -14,6 +14,7 @@ import click
 
 from replay.cli.options import unlock_option
 from replay.cli.tables import print_table
+from replay.engine.clock import SystemClock
 from replay.model.capture import CaptureInfo, Loss
 from replay.redact.policy import RAW_MARK
 from replay.report.terminal import printable
@@ -223,7 +224,9 @@ def _heading(facts: _Facts) -> list[str]:
             "WARNING: recorded RAW for some hosts (--i-accept-raw-personal-data): those exchanges are not redacted"
         )
     if not math.isinf(facts.expires):
-        lines.append(f"expires {_when(facts.expires)}: then it is not replayed any more")
+        is_expired = facts.expires < SystemClock().wall()
+        wording = "expired {}: it is not" if is_expired else "expires {}: then it is not"
+        lines.append(f"{wording.format(_when(facts.expires))} replayed any more")
     if info.recipient:
         told = "bodies, headers and paths need --unlock, counts do not" if facts.is_locked else "unlocked"
         lines.append(f"encrypted to {info.recipient[:16]}: {told}")

@@ -74,10 +74,10 @@ def test_the_commands_refuse_it_with_one_sentence(tmp_path: Path, command: str) 
 def test_inspect_says_when(tmp_path: Path) -> None:
     found = json.loads(run("inspect", record(tmp_path / "c.db", 2000.0), "--json").output)["capture"]
     assert 2000.0 + 14 * DAY <= found["expires"] < 2010.0 + 14 * DAY
-    assert "expires 1970-01-15" in run("inspect", tmp_path / "c.db").output
+    assert "expired 1970-01-15" in run("inspect", tmp_path / "c.db").output  # long ago
     never = record(tmp_path / "n.db", 2000.0, replace(INFO, lifetime=0.0))
     assert json.loads(run("inspect", never, "--json").output)["capture"]["expires"] is None
-    assert "expires" not in run("inspect", never).output
+    assert "expire" not in run("inspect", never).output
 
 
 def test_pruning_removes_what_has_expired_and_nothing_else(tmp_path: Path) -> None:
