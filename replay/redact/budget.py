@@ -12,9 +12,16 @@ from __future__ import annotations
 
 import re
 import string
+from binascii import Error as Base64Error
+from binascii import a2b_base64
+from contextlib import suppress
 
 from replay.model.body import Body
 from replay.model.exchange import Exchange
+from replay.redact.body_formats import Format, format_of
+from replay.redact.desk import UnreadableError
+from replay.redact.media_types import boundary_of
+from replay.redact.multipart_parts import Part, parts_of
 
 MICROS = 50_000  # of work that any body may cost
 BYTES_A_MICROSECOND = 2  # of what it may cost when it is longer than 100 KB
@@ -58,15 +65,40 @@ def is_too_costly(exchange: Exchange) -> bool:
     length = sum([len(body.data) for body in bodies]) + sum(map(len, texts))
     if length * _NO_MORE_A_BYTE <= MICROS:
         return False
-    data = _MARK.join([body.data for body in bodies] + [text.encode("utf-8", "replace") for text in texts])
+    read = [_read(body) for body in bodies]
+    data = _MARK.join(read + [text.encode("utf-8", "replace") for text in texts])
     a_piece = _A_CELL if any(kind in body.media_type for body in bodies for kind in _OF_CELLS) else _A_PIECE
-    left = allowance(length) - _fixed(data)
+    left = allowance(len(data)) - _fixed(data)
     return _of_pieces(data, a_piece, left) > left
 
 
 def _bodies(exchange: Exchange) -> list[Body]:
     bodies = [exchange.request.body, *(message.body for message in exchange.messages)]
     return bodies if exchange.response is None else [*bodies, exchange.response.body]
+
+
+def _read(body: Body) -> bytes:
+    """What of a body a redactor reads: nothing of an image, and of a form not the images that are uploaded in it."""
+    kind = format_of(body.media_type)
+    if kind is Format.BINARY:
+        return b""
+    if kind is not Format.MULTIPART:
+        return body.data
+    try:
+        return _MARK.join(map(_of_part, parts_of(body.data, boundary_of(body.content_type))))
+    except UnreadableError:  # it is dropped for that
+        return b""
+
+
+def _of_part(part: Part) -> bytes:
+    kind = part.content_type.partition(";")[0].strip().lower()
+    if format_of(kind) is Format.BINARY and (kind or part.parameter("filename") is not None):
+        return b""
+    if part.coding != "base64":
+        return part.content
+    with suppress(Base64Error):
+        return a2b_base64(part.content)
+    return b""
 
 
 def _texts(exchange: Exchange) -> list[str]:

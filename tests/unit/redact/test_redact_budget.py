@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
+from random import Random
 
 import pytest
 
@@ -63,3 +65,25 @@ def test_no_short_body_outweighs_the_limit():
     """What is too short to be counted is not too costly, whatever it consists of."""
     for _, media_type, data in REFUSED:
         assert not is_too_costly(exchange(answer=data[:9_000], answer_type=media_type))
+
+
+NOISE = Random("noise").randbytes(300_000)
+UPLOAD = b'--B\r\nContent-Disposition: form-data; name="f"; filename="a.%s"\r\nContent-Type: %s\r\n\r\n%s\r\n--B--\r\n'
+MULTIPART = "multipart/form-data; boundary=B"
+
+
+@pytest.mark.parametrize("kind", ["image/jpeg", "application/pdf", "application/octet-stream", "application/grpc", ""])
+def test_what_nobody_reads_costs_nothing(kind: str):
+    """Else no download and no upload of a picture would be recorded."""
+    assert not is_too_costly(exchange(answer=NOISE, answer_type=kind))
+    assert not is_too_costly(exchange(body=NOISE, content_type=kind))
+
+
+def test_an_upload_costs_what_is_read_of_it():
+    """The picture in a form is not read; a table in one is, in base64 too, however it is called."""
+    table = next(data for name, _, data in REFUSED if name == "cells")
+    coded = b"Content-Transfer-Encoding: base64\r\n\r\n" + b64encode(table)
+    assert not is_too_costly(exchange(body=UPLOAD % (b"jpg", b"image/jpeg", NOISE), content_type=MULTIPART))
+    assert is_too_costly(exchange(body=UPLOAD % (b"jpg", b"text/csv", table * 2), content_type=MULTIPART))
+    hidden = (UPLOAD % (b"jpg", b"text/csv", b"")).replace(b"\r\n\r\n\r\n--B--", b"\r\n" + coded + b"\r\n--B--")
+    assert is_too_costly(exchange(body=hidden, content_type=MULTIPART))
