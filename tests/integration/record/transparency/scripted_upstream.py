@@ -30,6 +30,8 @@ class ScriptedUpstream:
         self._numbers: Iterator[int] = itertools.count()
         self._wires: list[Wire] = []
         self._threads: list[threading.Thread] = []
+        self._fence: tuple[str, int] | None = None
+        self._has_met_fence = threading.Event()
         self._acceptor = threading.Thread(target=self._accept, name="scripted-upstream", daemon=True)
         self._acceptor.start()
 
@@ -45,10 +47,20 @@ class ScriptedUpstream:
     def settle(self, seconds: float) -> tuple[tuple[Entry, ...], ...]:
         """Wait for the connections' ends; what each of them saw, without those that carried nothing."""
         deadline = time.monotonic() + seconds
+        self._accept_all(seconds)
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
         self._script = None
         return tuple(tuple(wire.log) for wire in self._wires if wire.log)
+
+    def _accept_all(self, seconds: float) -> None:
+        """Connections are accepted in order: when one of our own is, all that came before it have their threads."""
+        with socket.socket() as fence:
+            fence.bind(("127.0.0.1", 0))
+            self._has_met_fence.clear()
+            self._fence = fence.getsockname()
+            fence.connect(("127.0.0.1", self.port))
+            assert self._has_met_fence.wait(seconds), "the upstream accepts no more"
 
     def close(self) -> None:
         with contextlib.suppress(OSError):
@@ -59,9 +71,13 @@ class ScriptedUpstream:
     def _accept(self) -> None:
         while True:
             try:
-                sock, _ = self._listener.accept()
+                sock, peer = self._listener.accept()
             except OSError:
                 return
+            if peer == self._fence:
+                sock.close()
+                self._has_met_fence.set()
+                continue
             if self._script is None or self._stage is None:
                 sock.close()
                 continue
