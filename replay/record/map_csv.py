@@ -66,8 +66,8 @@ def _mapper(source: Path, policy: Policy, columns: list[str], wanted: frozenset[
 
 def _lines(source: Path, reader: Iterator[list[str]]) -> Iterator[Line]:
     """Each row with the line on which it ends."""
-    csv.field_size_limit(_LONGEST_CELL)
     while True:
+        usual = csv.field_size_limit(_LONGEST_CELL)  # the module's, for all readers of this process
         try:
             cells = next(reader)
         except StopIteration:
@@ -78,6 +78,8 @@ def _lines(source: Path, reader: Iterator[list[str]]) -> Iterator[Line]:
         except UnicodeDecodeError:
             number = getattr(reader, "line_num", 0)
             raise FileFormatError(f"{source}, after line {number}: it is no UTF-8 text") from None
+        finally:
+            csv.field_size_limit(usual)
         if cells:  # an empty line is no row
             yield getattr(reader, "line_num", 0), cells
 

@@ -16,6 +16,7 @@ from replay.redact.pseudonyms import Pseudonym
 from replay.redact.vocabulary import KeyRole, listed, role_of
 
 _MOST_CELLS = 100_000
+_LONGEST_CELL = 128 << 10  # characters: as csv has it, unless somebody in this process raised it
 _MARKS = ",;\t|"
 _BETWEEN_WORDS = re.compile(r"[ /-]+")
 # One of them must be there: else a row of plain words is taken for people's.
@@ -44,7 +45,7 @@ def rewritten_table(desk: Desk, text: str, place: str) -> str:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True))
     except csv.Error:
         raise UnreadableError("table") from None
-    if sum(map(len, rows)) > _MOST_CELLS:
+    if sum(map(len, rows)) > _MOST_CELLS or any(len(cell) > _LONGEST_CELL for row in rows for cell in row):
         raise UnreadableError("too many cells")
     headings = rows[0] if rows and _are_headings(desk, rows[0]) else []
     fresh = [desk.name(cell, place) if _plain(cell) == cell else cell for cell in headings]
