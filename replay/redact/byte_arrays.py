@@ -19,7 +19,8 @@ def rewrite_buffers(desk: Desk, nodes: list[dict[str, Tree]], place: str) -> Non
         numbers = node["data"]
         if node["type"] != "Buffer" or not isinstance(numbers, list) or not all(map(_is_byte, numbers)):
             continue
-        node["data"] = list(_rewritten(desk, bytes(numbers), f"{place}.data" if place else "data"))  # type: ignore[arg-type]
+        data = bytes(one for one in numbers if isinstance(one, int))
+        node["data"] = list(_rewritten(desk, data, f"{place}.data" if place else "data"))
 
 
 def _is_byte(value: Tree) -> bool:

@@ -68,7 +68,7 @@ def rewrite_lists(desk: Desk, nodes: list[list[Tree]], spot: Spot, stack: Stack,
 def leaf(desk: Desk, spot: Spot, value: Tree) -> Scalar:
     """What stands for a leaf, or for whatever a rule drops."""
     if spot.decision is None:
-        return desk.scalar(spot.name, value, spot.place, spot.in_error)  # type: ignore[arg-type]
+        return desk.scalar(spot.name, value, spot.place, spot.in_error)  # type: ignore[arg-type] # a leaf, as said
     if isinstance(value, (dict, list)):
         value = None
     return desk.decided(spot.decision, spot.name, value, spot.place, spot.in_error)
@@ -118,7 +118,7 @@ def _fresh(desk: Desk, spot: Spot, kind: type, value: Any, change: Change | None
     if kind is str:
         return change.text
     if change.action is None:
-        return value  # type: ignore[no-any-return]
+        return value  # type: ignore[no-any-return] # of `kind`
     new = float(change.text) if "." in change.text else int(change.text)
     return float(new) if kind is float else new
 

@@ -25,8 +25,8 @@ class PatternSet(Protocol):
     """`re2.Set`: which of many patterns stand in a text."""
 
     def Add(self, pattern: str) -> int: ...  # noqa: N802 (its name)
-    def Compile(self) -> None: ...  # noqa: N802
-    def Match(self, text: str) -> list[int]: ...  # noqa: N802
+    def Compile(self) -> None: ...  # noqa: N802 (its name)
+    def Match(self, text: str) -> list[int]: ...  # noqa: N802 (its name)
 
 
 @lru_cache(maxsize=1)

@@ -231,7 +231,7 @@ class Cursor:
         trail = self._trail
         while trail is not None:
             keys.append(trail[1])
-            trail = trail[0]  # type: ignore[assignment]
+            trail = trail[0]  # type: ignore[assignment] # a tuple of itself has no type
         return tuple(reversed(keys))
 
 

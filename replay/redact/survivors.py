@@ -40,7 +40,7 @@ def has_survivor(before: Exchange, after: Exchange, notes: Notes, pseudonym: Pse
     looks = look_at(after, pseudonym)
     originals = list(notes.originals)
     anchors = _anchors(originals, pseudonym)
-    telling: list[Anchor] = list(filter(None, anchors))  # type: ignore[arg-type]
+    telling: list[Anchor] = list(filter(None, anchors))  # type: ignore[arg-type] # True is never kept
     suspected = suspects(telling, [look.words for look in looks])
     if suspected:
         there = [one for one, anchor in zip(originals, anchors, strict=True) if anchor and anchor in suspected]
@@ -57,7 +57,7 @@ def _anchors(originals: list[Original], pseudonym: Pseudonym) -> list[Anchor | b
     for i, anchor in enumerate(found):
         if anchor is None:
             found[i] = _anchor(originals[i], pseudonym)
-    return found  # type: ignore[return-value]
+    return found  # type: ignore[return-value] # no None is left
 
 
 def _anchor(original: Original, pseudonym: Pseudonym) -> Anchor | bool:

@@ -121,7 +121,7 @@ def _object(desk: Desk, node: dict[str, Tree], shape: Shape, stack: Stack, hidde
         elif kind is dict or kind is list:
             stack.append(([value], inside))
         elif (kind is int or kind is float) and not (
-            -spot.small < value < spot.small and (kind is int or spot.keeps_fractions)  # type: ignore[operator]
+            -spot.small < value < spot.small and (kind is int or spot.keeps_fractions)  # type: ignore[operator] # kind says so
         ):
             node[key] = leaf(desk, spot, value)
 

@@ -48,7 +48,7 @@ def test_a_unit_is_one_file_one_class_one_name(room: str, unit: Any) -> None:
     assert inspect.getdoc(kind), "a unit says what it is"
     if room in {"mutate", "oracle"}:
         assert dataclasses.is_dataclass(kind)
-        assert kind.__dataclass_params__.frozen  # type: ignore[attr-defined]
+        assert kind.__dataclass_params__.frozen
 
 
 @pytest.mark.parametrize(("room", "unit"), ALL)

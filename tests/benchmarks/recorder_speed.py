@@ -179,7 +179,7 @@ class Proxy:
         for pid in self.family():
             with contextlib.suppress(OSError, AttributeError):
                 text = Path(f"/proc/{pid}/status").read_text()
-                totals[is_writer(pid)] += int(re.search(r"VmRSS:\s+(\d+)", text)[1]) / 1024  # type: ignore[index]
+                totals[is_writer(pid)] += int(re.search(r"VmRSS:\s+(\d+)", text)[1]) / 1024
         return totals[0], totals[1]
 
     def stop(self) -> str:
@@ -202,7 +202,7 @@ def load(port: int, script: Path, core: int, seconds: float, connections: int) -
     text = subprocess.run(
         [*wrk, "-s", str(script), f"http://127.0.0.1:{port}"], capture_output=True, text=True, check=True
     ).stdout
-    requests, duration = re.search(r"(\d+) requests in ([\d.]+)s", text).groups()  # type: ignore[union-attr]
+    requests, duration = re.search(r"(\d+) requests in ([\d.]+)s", text).groups()
     errors = sum(map(int, re.findall(r"(?:connect|read|write|timeout) (\d+)", text)))
     bad = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
     errors += int(bad[1]) if bad else 0
@@ -210,7 +210,7 @@ def load(port: int, script: Path, core: int, seconds: float, connections: int) -
 
 
 def _latency(text: str, name: str) -> float:
-    value, unit = re.search(rf"\s{name}\s+([\d.]+)(us|ms|s)", text).groups()  # type: ignore[union-attr]
+    value, unit = re.search(rf"\s{name}\s+([\d.]+)(us|ms|s)", text).groups()
     return float(value) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[unit]
 
 

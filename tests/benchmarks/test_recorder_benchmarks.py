@@ -32,7 +32,7 @@ def test_the_comparison_of_variants_runs() -> None:
     )
     rows = {line.split("  ")[0].strip(): line for line in text.splitlines() if "; " in line and "rounds" not in line}
     for variant in variants:
-        errors, account = re.search(r"  (\d+);(.*)$", rows[variant]).groups()  # type: ignore[union-attr]
+        errors, account = re.search(r"  (\d+);(.*)$", rows[variant]).groups()
         assert errors == "0", rows[variant]
         assert variant != "record" or re.search(r"\d+, dropped", account)
 
@@ -50,5 +50,5 @@ def test_the_fixed_rates_run() -> None:
 def test_the_soak_runs() -> None:
     """A second's worth: all that was sent is captured, and nothing was dropped."""
     text = run("recorder_soak.py", "--rate", "50", "--minutes", "0.05", "--every", "1")
-    sent, captured = re.search(r"sent (\d+); captured (\d+), dropped none, refused 0", text).groups()  # type: ignore[union-attr]
+    sent, captured = re.search(r"sent (\d+); captured (\d+), dropped none, refused 0", text).groups()
     assert sent == captured == "150"

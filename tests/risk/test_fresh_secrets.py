@@ -36,7 +36,7 @@ def post(data: object, kind: str = "application/json") -> Exchange:
 
 
 def ruled(where: str, action: str, **more: str) -> Policy:
-    return Policy(PSEUDONYM, rules=[make_rule("a rule", where, action, **more)])  # type: ignore[arg-type]
+    return Policy(PSEUDONYM, rules=[make_rule("a rule", where, action, **more)])
 
 
 def written(planted: Exchange, policy: Policy = POLICY) -> str:

@@ -55,7 +55,7 @@ def _put() -> Undo:
             replace(_http1.Http1Client, "read_headers", _reading(_http1.Http1Client.read_headers, kind)),
             replace(client, "handle_h2_event", _reading_http2(client.handle_h2_event, kind)),
             replace(stream, waiting, _passing_on(getattr(stream, waiting), kind)),
-            replace(_http2.Http2Server, "_handle_event", _writing_http2(_http2.Http2Server._handle_event, kind)),  # noqa: SLF001
+            replace(_http2.Http2Server, "_handle_event", _writing_http2(_http2.Http2Server._handle_event, kind)),  # noqa: SLF001 - as above
         )
     )
 

@@ -22,7 +22,10 @@ _HOST_PORT = re.compile(r"(\[[0-9A-Fa-f:.%]+\]|[^:\[\]@]+)(?::(\d{1,5}))?")
 _METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}")  # RFC 9110 section 5.6.2, with a limit
 _FIELD_NAME = re.compile(r"[!-9;-~]{1,256}")  # visible and no colon: wider than RFC 9110's token, as servers are
 _CHARSET = re.compile(r"""(?i)charset\s*=\s*["']?([a-z0-9_:.-]{1,40})""")
-_CHARSETS = re.compile(r"utf-?(8|16|32)([_-]?[bl]e)?|us-ascii|latin-?1|iso-?8859-\d+|windows-125\d|cp125\d|shift_jis|euc-(jp|kr)|gb2312|gbk|gb18030|big5|koi8-[ru]")  # fmt: skip  # noqa: E501
+_CHARSETS = re.compile(
+    r"utf-?(8|16|32)([_-]?[bl]e)?|us-ascii|latin-?1|iso-?8859-\d+|windows-125\d|cp125\d"
+    r"|shift_jis|euc-(jp|kr)|gb2312|gbk|gb18030|big5|koi8-[ru]"
+)
 _DIGITS = re.compile(r"-?\d{1,15}(\.\d{1,9})?")
 _MOST_FIELDS = 1000
 _LATEST = 1e11  # seconds: beyond it the number was milliseconds or nonsense

@@ -151,7 +151,7 @@ def start_recorder(tmp_path: Path) -> Iterator[Callable[..., Awaitable[Recorder]
 
     async def start(*words: str, **how: object) -> Recorder:
         folder = tmp_path / f"recorder-{len(started)}"
-        started.append(await asyncio.to_thread(Recorder, folder, *words, **how))  # type: ignore[arg-type]
+        started.append(await asyncio.to_thread(Recorder, folder, *words, **how))
         return started[-1]
 
     yield start

@@ -74,7 +74,7 @@ def read_flows(path: Path) -> list[http.HTTPFlow]:
 
 
 def write_mitmproxy_har(path: Path, flows: list[Any]) -> Path:
-    SaveHar().export_har(flows, str(path))  # type: ignore[arg-type]
+    SaveHar().export_har(flows, str(path))
     return path
 
 

@@ -168,10 +168,10 @@ async def buy(session: ClientSession, url: str, **how: object) -> int:
     for client in CLIENTS:
         headers = {"Authorization": f"Bearer {client}"}
         for number in (1, 2, 3):
-            async with session.get(f"{url}/courses/{number}", headers=headers, **how) as answer:  # type: ignore[arg-type]
+            async with session.get(f"{url}/courses/{number}", headers=headers, **how) as answer:
                 assert (answer.status, await answer.json()) == (200, {"id": number, "title": "Intro"})
         body = b'{"course":  7}'
-        async with session.post(f"{url}/echo", data=body, headers=headers, **how) as answer:  # type: ignore[arg-type]
+        async with session.post(f"{url}/echo", data=body, headers=headers, **how) as answer:
             assert (answer.status, await answer.read()) == (201, body)
     return 4 * len(CLIENTS)
 

@@ -24,7 +24,7 @@ def snapshot(**changes: object) -> Snapshot:
     plain = Snapshot(
         "c1", "shop", 80, "http", b"shop", b"GET", b"/a", (), b"", 0, 200, JSON, b"{}", 2, "", 1000.0, 1000.5
     )
-    return plain._replace(**changes)  # type: ignore[arg-type]
+    return plain._replace(**changes)
 
 
 ABSURD: dict[str, tuple[Snapshot, str]] = {

@@ -114,7 +114,7 @@ def test_segments_age_without_traffic(tmp_path: Path, clock) -> None:
     assert capture.totals().captured == 1
     ledger = Ledger.create(1)
     writing = Writing(path, capture, scribe, ledger, lambda _: None, clock.now)
-    assert writing.run(Silence(clock))  # type: ignore[arg-type]
+    assert writing.run(Silence(clock))
     writing.finish()
     capture.close()
     ledger.close()

@@ -67,7 +67,7 @@ class _Reader(socketserver.StreamRequestHandler):
         if fields.get(b"expect"):
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         body = self.rfile.read(int(fields.get(b"content-length", b"0")))
-        self.server.arrived.append(Arrived(line, fields, body))  # type: ignore[attr-defined]
+        self.server.arrived.append(Arrived(line, fields, body))
         self.wfile.write(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
 
 

@@ -21,7 +21,7 @@ def rebinder_of(*sessions: Session, renewal: Renewal | None = None) -> Rebinder:
 
 def step(capture: Session, exchange_id: str, **changes: object) -> Step:
     item = capture.exchanges[capture.index_of(exchange_id)]
-    return replace(Step(item.id, item.request), **changes)  # type: ignore[arg-type]
+    return replace(Step(item.id, item.request), **changes)
 
 
 def shop() -> Session:
@@ -61,7 +61,7 @@ def test_a_number_place_takes_text_when_the_target_now_answers_uuids() -> None:
     rebinder = rebinder_of(capture)
     rebinder.absorb("create", response(201, answer={"id": "c-77af"}))
     done = rebinder.rewrite(step(capture, "use"))
-    assert parse_json(done.request.body.data)["course_id"] == "c-77af"  # type: ignore[index, call-overload]
+    assert parse_json(done.request.body.data)["course_id"] == "c-77af"
 
 
 def test_unknown_live_values_are_named_and_the_recorded_ones_sent() -> None:

@@ -101,7 +101,7 @@ def test_success_is_2xx(status: int, success: bool) -> None:
 def test_values_are_frozen() -> None:
     """What is stored as evidence cannot change under an oracle."""
     with pytest.raises(dataclasses.FrozenInstanceError):
-        EXCHANGE.id = "other"  # type: ignore[misc]
+        EXCHANGE.id = "other"
 
 
 SESSION = Session(

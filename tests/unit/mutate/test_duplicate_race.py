@@ -49,4 +49,4 @@ def test_what_they_promise() -> None:
 @pytest.mark.parametrize("make", [lambda: Duplicate(copies=1), lambda: Race(copies=1), lambda: Race(rounds=0)])
 def test_settings_that_make_no_sense_are_refused(make: object) -> None:
     with pytest.raises(ConfigError, match="or more"):
-        make()  # type: ignore[operator]
+        make()

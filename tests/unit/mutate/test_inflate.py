@@ -18,7 +18,7 @@ NOTE = {"title": "Intro to bookkeeping", "visibility": "private", "course_id": 1
 
 
 def created(document: object, **more: object) -> Exchange:
-    return exchange("c", "POST", "/notes", 201, json=document, answer={"id": 7}, **more)  # type: ignore[arg-type]
+    return exchange("c", "POST", "/notes", 201, json=document, answer={"id": 7}, **more)
 
 
 def inflated(variant: str, document: object = None, unit: Inflate | None = None) -> tuple[Step, tuple[Injected, ...]]:

@@ -91,7 +91,7 @@ def test_no_sessions_no_targets() -> None:
 
 
 def case_of(mutator: object, sessions: tuple[Session, ...] = SESSIONS, seed: int = 1, index: int = 0) -> Case | None:
-    target = plan(sessions, (mutator,), seed=seed)[-1]  # type: ignore[arg-type]
+    target = plan(sessions, (mutator,), seed=seed)[-1]
     return build_case(target, index, sessions, seed)
 
 
@@ -116,7 +116,7 @@ def test_case_ids_stay_and_differ() -> None:
         if (case := build_case(target, index, SESSIONS, 1))
     ]
     assert len({case.id for case in cases}) == len(cases) > 30
-    again = {build_case(target, 0, SESSIONS, 2).id for target in plan(SESSIONS, ALL, seed=2)[:2]}  # type: ignore[union-attr]
+    again = {build_case(target, 0, SESSIONS, 2).id for target in plan(SESSIONS, ALL, seed=2)[:2]}
     assert again <= {case.id for case in cases}
 
 

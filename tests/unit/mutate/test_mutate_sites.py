@@ -93,7 +93,7 @@ RESOURCES = [
 @pytest.mark.parametrize(("asked", "expected", "remark"), RESOURCES)
 def test_who_names_a_resource(asked: object, expected: bool, remark: str) -> None:
     """Only a request that says whose data it wants can be sent by the wrong tenant."""
-    assert names_resource(asked, "acme") is expected, remark  # type: ignore[arg-type]
+    assert names_resource(asked, "acme") is expected, remark
 
 
 def test_bearer_of_the_builder_counts() -> None:

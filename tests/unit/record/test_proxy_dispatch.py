@@ -39,7 +39,7 @@ class Listener:
 class Waiting(Listener):
     """Its hook is a coroutine function."""
 
-    async def response(self, flow: Any) -> None:  # type: ignore[override]
+    async def response(self, flow: Any) -> None:
         super().response(flow)
 
 

@@ -105,6 +105,6 @@ def test_words_that_cannot_be_meant_are_one_sentence(words: dict[str, object], s
     """The flag is named, and what it takes."""
     given = {"upstream": "", "modes": (), "listen": "a:1", "certs": (), "settings": (), "workers": 1} | words
     with pytest.raises(UsageError, match=sentence.replace("(", r"\(")) as caught:
-        plan_proxy(**given)  # type: ignore[arg-type]
+        plan_proxy(**given)
     assert "\n" not in str(caught.value)
     assert "word" not in str(caught.value)

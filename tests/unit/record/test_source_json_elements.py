@@ -42,7 +42,7 @@ def test_elements_come_out_whole_however_the_file_is_cut(entries: Any, before: A
 @given(documents=st.lists(st.dictionaries(TEXTS, TREES, max_size=4), max_size=4), size=st.integers(1, 40))
 def test_documents_in_a_row_need_no_separator(documents: Any, size: int) -> None:
     data = "".join(json.dumps(one, indent=1) for one in documents).encode()
-    assert [json.loads(one) for one in split(data, (), size, 10_000)] == documents  # type: ignore[arg-type]
+    assert [json.loads(one) for one in split(data, (), size, 10_000)] == documents
 
 
 @pytest.mark.parametrize(

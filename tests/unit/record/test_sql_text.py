@@ -23,7 +23,7 @@ from replay.record.sql_text import (
 TEXTS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=30)
 
 
-def words(text: str, *, is_mysql: bool = False) -> list:  # type: ignore[type-arg]
+def words(text: str, *, is_mysql: bool = False) -> list:
     return [one for one in tokens(text, is_mysql=is_mysql) if one.kind is not Kind.SPACE]
 
 
@@ -55,7 +55,7 @@ def test_rows_are_taken_apart_and_put_together(rows: list[tuple[str, int]], is_m
     found = [item.value for item in items]
     assert found == [value for row in rows for value in row]
     assert rewritten(text, items, found, is_mysql=is_mysql) == text
-    fresh = [f"{value}'x\\" if isinstance(value, str) else value + 1 for value in found]  # type: ignore[operator]
+    fresh = [f"{value}'x\\" if isinstance(value, str) else value + 1 for value in found]
     again = parse_insert(
         words(rewritten(text, items, fresh, is_mysql=is_mysql), is_mysql=is_mysql), {}, is_mysql=is_mysql
     )

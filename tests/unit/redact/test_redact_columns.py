@@ -35,7 +35,7 @@ def redacted(documents: list[Any], pseudonym: Pseudonym) -> tuple[list[Any], Not
     """Each document at the place of a list's element, on one clipboard."""
     notes = Notes()
     desk = Rewriter(pseudonym, notes, Side.RESPONSE)
-    return [desk.tree(orjson.loads(orjson.dumps([one])), "body")[0] for one in documents], notes  # type: ignore[index]
+    return [desk.tree(orjson.loads(orjson.dumps([one])), "body")[0] for one in documents], notes
 
 
 @pytest.mark.parametrize("name", RECORDS)

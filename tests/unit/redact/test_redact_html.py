@@ -143,7 +143,7 @@ def test_hostile_pages_cost_no_more_than_their_length(part: str):
     class Counting(str):
         finds = 0
 
-        def find(self, *args):  # type: ignore[override]
+        def find(self, *args):
             Counting.finds += 1
             return str.find(self, *args)
 

@@ -45,7 +45,7 @@ def read(planted: Exchange) -> list[Message]:
     assert body.data, "kept"
     message = message_from_bytes(f"Content-Type: {body.content_type}\r\n\r\n".encode() + body.data)
     assert not message.defects
-    return list(message.get_payload())  # type: ignore[arg-type]
+    return list(message.get_payload())
 
 
 def test_fields_are_those_of_a_form():
