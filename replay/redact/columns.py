@@ -32,16 +32,7 @@ def rewrite_columns(desk: Desk, nodes: list[dict[str, Tree]], shape: Shape, stac
     """All of `nodes` have the keys of `shape`, in that order."""
     desk.notes.words |= shape.keys
     for key, spot, inside in shape.fields:
-        column = [node[key] for node in nodes]
-        kinds = set(map(type, column))
-        kind = kinds.pop()
-        if kinds:
-            fresh: Sequence[Tree] | None = _mixed(desk, column, spot, inside, stack)
-        elif kind is dict or kind is list:
-            stack.append((column, inside))
-            continue
-        else:
-            fresh = _leaves(desk, kind, column, spot, hidden)
+        fresh = _rewritten(desk, [node[key] for node in nodes], spot, inside, stack, hidden)
         if fresh is not None:
             for node, new in zip(nodes, fresh, strict=True):
                 node[key] = new
@@ -50,19 +41,25 @@ def rewrite_columns(desk: Desk, nodes: list[dict[str, Tree]], shape: Shape, stac
 def rewrite_lists(desk: Desk, nodes: list[list[Tree]], spot: Spot, stack: Stack, hidden: list[Change]) -> None:
     """`spot` is that of the elements."""
     together = list(chain.from_iterable(nodes))
-    kinds = set(map(type, together))
-    kind = kinds.pop() if kinds else bool
-    if kinds:
-        fresh: Sequence[Tree] | None = _mixed(desk, together, spot, spot, stack)
-    elif kind is dict or kind is list:
-        stack.append((together, spot))
-        return
-    else:
-        fresh = _leaves(desk, kind, together, spot, hidden)
+    fresh = _rewritten(desk, together, spot, spot, stack, hidden)
     if fresh is not None:
         rest = iter(fresh)
         for node in nodes:
             node[:] = islice(rest, len(node))
+
+
+def _rewritten(
+    desk: Desk, column: list[Tree], spot: Spot, inside: Spot, stack: Stack, hidden: list[Change]
+) -> Sequence[Tree] | None:
+    """What stands for values at one place; None where nothing changes here and now."""
+    kinds = set(map(type, column))
+    if len(kinds) > 1:
+        return _mixed(desk, column, spot, inside, stack)
+    kind = kinds.pop() if kinds else bool
+    if kind is dict or kind is list:
+        stack.append((column, inside))
+        return None
+    return _leaves(desk, kind, column, spot, hidden)
 
 
 def leaf(desk: Desk, spot: Spot, value: Tree) -> Scalar:
