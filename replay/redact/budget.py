@@ -123,7 +123,7 @@ def weight(data: bytes) -> int:
 
 def _of_pieces(data: bytes, a_piece: int, enough: float = 0.0) -> float:
     """What is different costs; when that cannot come to more than `enough`, less is told than it is."""
-    pieces = set(data.translate(_PIECES).split(_MARK))
+    pieces = {piece.strip() for piece in data.translate(_PIECES).split(_MARK)}  # `[0.5, 0.25]`: no text, two numbers
     characters = sum(map(len, pieces))
     micros = len(pieces) * a_piece + characters * _A_CHARACTER
     if micros + len(pieces) * _A_TEXT + characters * _AT_MOST_A_CHARACTER <= enough:
