@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+MOMENTS = frozenset({"date", "expires", "last-modified"})
+"""Fields whose value is a time of this very second and never comes back: caches keep a few of them, not all."""
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Headers:

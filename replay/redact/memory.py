@@ -2,6 +2,7 @@
 
     values   (role, nesting) -> text -> Change      what stands for a value
     fields   (redactor, side, field, guide) -> what became of a whole header field
+    moments  the same of `Date` and its like, of which each second brings another
     looks    field of a finished exchange -> what the second look read in it; False when it was seen once
     rows     row of a finished document -> as above
     targets  (target or host, its text, guide) -> what became of it
@@ -21,6 +22,7 @@ from typing import Any
 
 _MOST_VALUES = 16_384  # entries a generation, all roles together, of texts of at most 256 characters: about 8 MB
 _MOST_FIELDS = 1_536  # entries a generation, of at most 4 KB: about 2 MB with usual fields
+_MOST_MOMENTS = 64  # entries a generation: those of the last seconds
 _MOST_TARGETS = 1_024  # entries a generation, of at most 4 KB: about 1 MB
 _MOST_NAMES = 1_024  # entries a generation and redactor; services have some dozens
 _MOST_ANCHORS = 12_288  # entries a generation: about 4 MB
@@ -76,6 +78,7 @@ class Memory:
         "anchors",
         "fields",
         "looks",
+        "moments",
         "ours",
         "rows",
         "spots",
@@ -86,6 +89,7 @@ class Memory:
         self._values: dict[tuple[str, int, Hashable], Generations] = {}
         self._names: dict[str, Generations] = {}
         self.fields = Generations(_MOST_FIELDS)
+        self.moments = Generations(_MOST_MOMENTS)
         self.targets = Generations(_MOST_TARGETS)
         self.anchors = Generations(_MOST_ANCHORS)
         self.looks = Generations(_MOST_LOOKS, 4096)
@@ -126,7 +130,7 @@ class Memory:
             self.spots.clear()
 
     def clear(self) -> None:
-        known = (self.fields, self.targets, self.anchors, self.looks, self.rows, self.ours)
+        known = (self.fields, self.moments, self.targets, self.anchors, self.looks, self.rows, self.ours)
         for generations in (*self._values.values(), *self._names.values(), *known):
             generations.clear()
         self.spots.clear()

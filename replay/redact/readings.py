@@ -14,6 +14,7 @@ from urllib.parse import unquote_plus
 
 from replay.model.body import Body
 from replay.model.exchange import Exchange
+from replay.model.headers import MOMENTS
 from replay.redact.detectors import find_but_emails, find_emails
 from replay.redact.glance import Words, cut, kept
 from replay.redact.memory import Generations
@@ -47,10 +48,11 @@ def look_at(exchange: Exchange, pseudonym: Pseudonym) -> list[Look]:
     """Looks that together have seen all that `readable` tells."""
     looks: list[Look] = []
     fresh: list[str] = []
-    fields, rows = pseudonym.memo.looks, pseudonym.memo.rows
+    fields, moments, rows = pseudonym.memo.looks, pseudonym.memo.moments, pseudonym.memo.rows
     for field in _told(exchange):
         known = fields.young.get(field)
-        looks += known or _asked(fields, field, f"{field[0]}: {field[1]}", pseudonym, fresh)
+        memory = fields if known or field[0].lower() not in MOMENTS else moments
+        looks += known or _asked(memory, field, f"{field[0]}: {field[1]}", pseudonym, fresh)
     for body in _bodies(exchange):
         for row in _rows(body.data) if body.data else ():
             known = rows.young.get(row)

@@ -7,7 +7,7 @@ from typing import Any
 
 from replay.model.body import EMPTY, Body
 from replay.model.exchange import Exchange, Outcome, Request, Response
-from replay.model.headers import Headers
+from replay.model.headers import MOMENTS, Headers
 from replay.redact.contract import Notes, Side
 from replay.redact.guide import Guide
 from replay.redact.memory import Generations
@@ -47,7 +47,8 @@ def with_fields(
     What became of a field is remembered under the redactor's name: most fields come again and again.
     """
 
-    guide, names, fields = notes.guide, pseudonym.memo.names(redactor), pseudonym.memo.fields
+    guide, names, memo = notes.guide, pseudonym.memo.names(redactor), pseudonym.memo
+    fields, moments = memo.fields, memo.moments
 
     def each(side: Side, headers: Headers) -> Headers:
         keys: list[Any] = [names.young.get(name) for name, _ in headers.fields]
@@ -63,7 +64,8 @@ def with_fields(
                 continue
             name, value = field
             case = (redactor, side, key, value, guide)
-            known = fields.young.get(case) or fields.find(case) or _made(pseudonym, case, change)
+            known = fields.young.get(case) or moments.young.get(case) or fields.find(case)
+            known = known or _made(pseudonym, case, change)
             notes.add(known[1])
             done = known[0]
             if done == value:
@@ -110,7 +112,7 @@ def _made(
     if made[0] is not None:
         own.words.add(key)  # a name that stays is no survivor when it stands as a value as well
     if len(value) <= _MOST_REMEMBERED:
-        pseudonym.memo.fields.keep(case, made)
+        (pseudonym.memo.moments if key in MOMENTS else pseudonym.memo.fields).keep(case, made)
     return made
 
 

@@ -43,6 +43,22 @@ def test_all_roles_together_stay_within_the_bound():
     assert len(memory.spots) <= 20_000
 
 
+def test_a_date_of_each_second_fills_no_memory():
+    """It never comes back; a recorder that remembered them all would grow for an hour. Each still has its answer."""
+    pseudonym = Pseudonym(KEY)
+    policy, memo = Policy(pseudonym), pseudonym.memo
+    known: list[tuple[int, int]] = []
+    for second in range(300):
+        date = f"Sat, 21 Nov 2026 07:{second // 60:02}:{second % 60:02} GMT"
+        planted = exchange(answer_headers=[("Date", date), ("Last-Modified", date), ("Server", "nginx")])
+        response = [policy.redact(planted).exchange.response for _ in range(3)][-1]
+        assert response is not None
+        assert response.headers.get("date") == date
+        known.append((len(memo.fields.young), len(memo.looks.young)))
+    assert known[0] == known[-1]
+    assert 0 < len(memo.moments.young) <= 64
+
+
 TRAFFIC: list[Exchange] = [canary.exchange for canary in CANARIES]
 
 
