@@ -13,6 +13,7 @@ from replay.model.exchange import Exchange
 from replay.redact.body_formats import Format, format_of
 from replay.redact.contract import Action, Notes, Side, ValueClass
 from replay.redact.desk import Desk, UnreadableError
+from replay.redact.documents import LONGEST, SHORTEST, Document, digest_of
 from replay.redact.media_types import charset_of, reduced, written_charset
 from replay.redact.pseudonyms import Pseudonym
 from replay.redact.rewriter import Rewriter
@@ -30,12 +31,26 @@ def with_rewritten(
     def change(side: Side, body: Body) -> Body:
         if not body.data or body.truncated or format_of(body.media_type) is not kind:
             return body
+        if not SHORTEST <= len(body.data) <= LONGEST:
+            return written(side, body, notes)
+        known = documents.find(key := (kind, place, side, notes.guide, body.content_type, digest_of(body.data)))
+        if known is None:
+            if not documents.comes_again(key):
+                return written(side, body, notes)
+            own = Notes(notes.guide)
+            known = Document(written(side, body, own), own)
+            documents.keep(key, known)
+        notes.add(known.notes)
+        return known.body
+
+    def written(side: Side, body: Body, notes: Notes) -> Body:
         fresh = attempted(Rewriter(pseudonym, notes, side), rewrite, body.data, body.content_type, place)
         if fresh is None:
             notes.did(side, "body", ValueClass.UNREADABLE, Action.DROP)
             return dropped(body)
         return Body(fresh, reduced(body.content_type, notes.guide.lexicon))
 
+    documents = pseudonym.memo.documents
     return with_bodies(exchange, change)
 
 

@@ -123,11 +123,12 @@ def weight(data: bytes) -> int:
 
 def _of_pieces(data: bytes, a_piece: int, enough: float = 0.0) -> float:
     """What is different costs; when that cannot come to more than `enough`, less is told than it is."""
-    pieces = {piece.strip() for piece in data.translate(_PIECES).split(_MARK)}  # `[0.5, 0.25]`: no text, two numbers
+    pieces = set(data.translate(_PIECES).split(_MARK))
     characters = sum(map(len, pieces))
     micros = len(pieces) * a_piece + characters * _A_CHARACTER
     if micros + len(pieces) * _A_TEXT + characters * _AT_MOST_A_CHARACTER <= enough:
         return micros
+    pieces = set(map(bytes.strip, pieces))  # `[0.5, 0.25]`: no text, two numbers
     texts = [piece for piece in pieces if b" " in piece and _DIGIT.search(piece)]
     tokens = sum([min(len(piece), _MOST) for piece in pieces if len(piece) > _A_UUID and b" " not in piece])
     numbers = sum([len(_NUMBER.findall(text)) for text in texts])

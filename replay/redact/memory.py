@@ -5,6 +5,7 @@
     moments  the same of `Date` and its like, of which each second brings another
     looks    field of a finished exchange -> what the second look read in it; False when it was seen once
     rows     row of a finished document -> as above
+    documents  see there: whole bodies
     targets  (target or host, its text, guide) -> what became of it
     names    redactor -> field name as sent -> in lower case, or False when the redactor does not speak for it
     spots    (place, nesting) -> the root of a trie of decisions about places, see tree_walk
@@ -19,6 +20,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from typing import Any
+
+from replay.redact.documents import Documents
 
 _MOST_VALUES = 16_384  # entries a generation, all roles together, of texts of at most 256 characters: about 8 MB
 _MOST_FIELDS = 1_536  # entries a generation, of at most 4 KB: about 2 MB with usual fields
@@ -76,6 +79,7 @@ class Memory:
         "_value_count",
         "_values",
         "anchors",
+        "documents",
         "fields",
         "looks",
         "moments",
@@ -95,6 +99,7 @@ class Memory:
         self.looks = Generations(_MOST_LOOKS, 4096)
         self.rows = Generations(_MOST_ROWS, 1024)
         self.ours = Generations(_MOST_LOOKS)
+        self.documents = Documents()
         self.spots: dict[Hashable, Any] = {}
         self._spot_count = self._value_count = 0
 
@@ -133,4 +138,5 @@ class Memory:
         known = (self.fields, self.moments, self.targets, self.anchors, self.looks, self.rows, self.ours)
         for generations in (*self._values.values(), *self._names.values(), *known):
             generations.clear()
+        self.documents.clear()
         self.spots.clear()

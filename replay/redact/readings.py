@@ -16,6 +16,7 @@ from replay.model.body import Body
 from replay.model.exchange import Exchange
 from replay.model.headers import MOMENTS
 from replay.redact.detectors import find_but_emails, find_emails
+from replay.redact.documents import Document
 from replay.redact.glance import Words, cut, kept
 from replay.redact.memory import Generations
 from replay.redact.pseudonyms import Pseudonym
@@ -54,11 +55,22 @@ def look_at(exchange: Exchange, pseudonym: Pseudonym) -> list[Look]:
         memory = fields if known or field[0].lower() not in MOMENTS else moments
         looks += known or _asked(memory, field, f"{field[0]}: {field[1]}", pseudonym, fresh)
     for body in _bodies(exchange):
+        document = pseudonym.memo.documents.behind(body.data)
+        if document is not None:
+            looks += document.looks or _looked(document, pseudonym)
+            continue
         for row in _rows(body.data) if body.data else ():
             known = rows.young.get(row)
             looks += known or _asked(rows, row, row.decode("utf-8", "replace"), pseudonym, fresh)
     looks += _looks(_with_layers(fresh), pseudonym)
     return looks
+
+
+def _looked(document: Document, pseudonym: Pseudonym) -> list[Look]:
+    """A known body is read once."""
+    rows = [row.decode("utf-8", "replace") for row in _rows(document.body.data)]
+    document.looks[:] = [Look(kept(look.words), look.hits) for look in _looks(_with_layers(rows), pseudonym)]
+    return document.looks
 
 
 def _asked(

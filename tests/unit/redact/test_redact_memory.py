@@ -8,8 +8,12 @@ import pytest
 
 from replay.model.body import Body
 from replay.model.exchange import Exchange
+from replay.redact.body_formats import Format
+from replay.redact.body_rewriting import with_rewritten
 from replay.redact.builtin import BUILTIN
 from replay.redact.contract import Notes
+from replay.redact.header_fields import HeaderFields
+from replay.redact.json_body import JsonBody
 from replay.redact.memory import Generations, Memory
 from replay.redact.policy import Keep, Policy, Refused
 from replay.redact.pseudonyms import Pseudonym
@@ -57,6 +61,67 @@ def test_a_date_of_each_second_fills_no_memory():
         known.append((len(memo.fields.young), len(memo.looks.young)))
     assert known[0] == known[-1]
     assert 0 < len(memo.moments.young) <= 64
+
+
+LONG = {
+    "rows": [{"id": 700_000 + n, "token": f"tok-{n:04}-9f3Kq7Zx", "note": f"Call Ada Byron {n}"} for n in range(60)]
+}
+
+
+def test_a_known_body_is_judged_as_a_new_one():
+    """Read once, it is still looked through each time: a secret of its rows in a field that nobody hides is refused."""
+    careless = tuple(one for one in BUILTIN if not isinstance(one, HeaderFields))
+    pseudonym = Pseudonym(KEY)
+    policy = Policy(pseudonym, careless)
+    for _ in range(4):
+        policy.redact(exchange(answer=LONG, answer_headers={"X-Page": "1"}))
+    assert any(pseudonym.memo.documents.behind(body) for body in [_answered(policy, LONG)])
+    for _ in range(2):
+        with pytest.raises(Refused, match="survivor"):
+            policy.redact(exchange(answer=LONG, answer_headers={"X-Echo": "tok-0007-9f3Kq7Zx"}))
+
+
+@dataclass(frozen=True, slots=True)
+class Blind:
+    """Leaves a body as it is, as a redactor with a fault would."""
+
+    name: str = "blind"
+
+    def redact(self, exchange: Exchange, pseudonym: Pseudonym, notes: Notes) -> Exchange:
+        return with_rewritten(exchange, pseudonym, notes, Format.JSON, lambda _desk, data, _type, _place: data)
+
+
+def test_what_a_field_hides_is_looked_for_in_a_known_body():
+    """The words of a body that came before are the same words."""
+    blind = tuple(Blind() if isinstance(one, JsonBody) else one for one in BUILTIN)
+    policy = Policy(Pseudonym(KEY), blind)
+    plain = {"rows": [{"label": f"tok-{n:04}-9f3Kq7Zx"} for n in range(150)]}
+    for _ in range(4):
+        policy.redact(exchange(answer=plain))
+    for _ in range(2):
+        with pytest.raises(Refused, match="survivor"):
+            policy.redact(exchange(answer=plain, headers={"Authorization": "Bearer tok-0007-9f3Kq7Zx"}))
+
+
+def test_whole_bodies_are_kept_within_a_bound():
+    """By their bytes, also where each comes often, and one that comes again and again stays known."""
+    pseudonym = Pseudonym(KEY)
+    policy = Policy(pseudonym)
+    bank = Bank("documents")
+    for _ in range(40):
+        planted = exchange(answer=bank.body(60_000).data)
+        for _ in range(2):
+            policy.redact(planted)
+            _answered(policy, LONG)
+    documents = pseudonym.memo.documents
+    assert documents.behind(_answered(policy, LONG))
+    assert documents.held_bytes() <= 2 << 19
+
+
+def _answered(policy: Policy, document: object) -> bytes:
+    response = policy.redact(exchange(answer=document)).exchange.response
+    assert response is not None
+    return response.body.data
 
 
 TRAFFIC: list[Exchange] = [canary.exchange for canary in CANARIES]
