@@ -31,10 +31,13 @@ class Standing:
     """What the capture file counts, as the writer said last."""
 
     captured: int = 0
-    refused: int = 0
+    refusals: Counts = ()
     dropped: Counts = ()
     skipped: Counts = ()
-    refusals: Counts = ()  # by reason, of those that the present writer refused
+
+    @property
+    def refused(self) -> int:
+        return total(self.refusals)
 
     @property
     def settled(self) -> int:
@@ -45,26 +48,23 @@ class Standing:
         """This recording's part of a file that held something before."""
         return Standing(
             self.captured - start.captured,
-            self.refused - start.refused,
+            counted(_less(self.refusals, start.refusals)),
             counted(_less(self.dropped, start.dropped)),
             counted(_less(self.skipped, start.skipped)),
-            self.refusals,
         )
 
     def to_wire(self) -> dict[str, Any]:
         return {
             "captured": self.captured,
-            "refused": self.refused,
+            "refusals": dict(self.refusals),
             "dropped": dict(self.dropped),
             "skipped": dict(self.skipped),
-            "refusals": dict(self.refusals),
         }
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> Standing:
         """From what `to_wire` gave, through JSON or marshal."""
-        reasons = (counted(wire[name]) for name in ("dropped", "skipped", "refusals"))
-        return cls(wire["captured"], wire["refused"], *reasons)
+        return cls(wire["captured"], *(counted(wire[name]) for name in ("refusals", "dropped", "skipped")))
 
 
 @dataclass(frozen=True, slots=True)

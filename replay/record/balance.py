@@ -77,8 +77,7 @@ def account_of(
         seen=seen,
         captured=done.captured,
         skipped=done.skipped,
-        # Reasons are known of the present writer's; those of earlier ones are in the file.
-        refused=counted({**dict(known.refusals), "earlier": done.refused - total(known.refusals)}),
+        refused=done.refusals,
         dropped=reasons,
         in_flight=in_flight,
         queued=queued,

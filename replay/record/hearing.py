@@ -154,7 +154,8 @@ class Ear:
         self.counts[f"{kind} {reason}"] = count
 
     def totals(self) -> CaptureTotals:
-        return CaptureTotals(self.heard, self.counts["refused"], (), (("skipped", self.counts["skipped"]),))
+        refused, skipped = (((kind, self.counts[kind]),) for kind in ("refused", "skipped"))
+        return CaptureTotals(self.heard, refused, skipped=skipped)
 
     def commit(self) -> None:
         for session, heard in self._waiting:

@@ -200,16 +200,15 @@ class _Import:
         """What the file counts, and what it could not be told yet."""
         totals = self._capture.totals()
         by_kind: dict[str, Counter[str]] = {
-            "skipped": Counter(dict(totals.skipped)),
+            "refused": Counter(dict(totals.refusals)),
             "dropped": Counter(dict(totals.dropped)),
-            "refused": Counter({"": totals.refused}),
+            "skipped": Counter(dict(totals.skipped)),
         }
         for (kind, reason), count in self._scribe.owed.items():
             if kind in by_kind:
                 by_kind[kind][reason] += count
         by_kind["skipped"].update(self._skipped)
-        refused = sum(by_kind["refused"].values())
-        return Standing(totals.captured, refused, counted(by_kind["dropped"]), counted(by_kind["skipped"]))
+        return Standing(totals.captured, *map(counted, by_kind.values()))
 
     def _note_bytes(self, read_bytes: int) -> None:
         self._file_bytes = read_bytes

@@ -57,7 +57,6 @@ class Writing:
         self._path = path
         self._place = _place(path)
         self._segments = capture if isinstance(capture, SegmentedWriter) else None
-        self._refusals: Counter[str] = Counter()  # by this writer, by reason
         self._is_gone = False
         self._capture = capture
         self._scribe = scribe
@@ -120,20 +119,16 @@ class Writing:
     def standing(self, stated: Mapping[str, int] | None = None, unstored: int = 0) -> Standing:
         """What the file counts, and what it could not be told; what was `stated` counts in any case."""
         totals = self._capture.totals()
-        dropped = Counter(dict(totals.dropped) | dict(stated or {}))
-        skipped = Counter(dict(totals.skipped))
-        refusals = Counter(self._refusals)
-        refused = totals.refused
+        by_kind = {
+            "refused": Counter(dict(totals.refusals)),
+            "dropped": Counter(dict(totals.dropped) | dict(stated or {})),
+            "skipped": Counter(dict(totals.skipped)),
+        }
         for (kind, reason), count in self._scribe.owed.items():
-            if kind == "dropped":
-                dropped[reason] += count
-            elif kind == "skipped":
-                skipped[reason] += count
-            elif kind == "refused":
-                refusals[reason] += count
-                refused += count
-        dropped[NOT_STORED] += unstored
-        return Standing(totals.captured, refused, counted(dropped), counted(skipped), counted(refusals))
+            if kind in by_kind:
+                by_kind[kind][reason] += count
+        by_kind["dropped"][NOT_STORED] += unstored
+        return Standing(totals.captured, *map(counted, by_kind.values()))
 
     def _take(self, frame: Frame) -> None:
         kind, payload = frame
@@ -178,12 +173,9 @@ class Writing:
         return bool(getattr(self._scribe, "is_held", False))
 
     def _flush(self) -> None:
-        began, owed = self._now(), self._scribe.owed
+        began = self._now()
         self._scribe.flush()
         took = self._now() - began
-        for (kind, reason), count in (owed - self._scribe.owed).items():
-            if kind == "refused":
-                self._refusals[reason] += count
         self._durations[bisect_left(COMMIT_SECONDS, took)] += 1
         self._seconds += took
         self._commit_at = None

@@ -36,12 +36,16 @@ _MOST_SESSIONS = 50_000
 
 @dataclass(frozen=True, slots=True)
 class CaptureTotals:
-    """What the file counts. `dropped` and `skipped` by reason."""
+    """What the file counts; what it lacks, by reason."""
 
     captured: int
-    refused: int
-    dropped: tuple[tuple[str, int], ...]
+    refusals: tuple[tuple[str, int], ...] = ()
+    dropped: tuple[tuple[str, int], ...] = ()
     skipped: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def refused(self) -> int:
+        return sum(count for _, count in self.refusals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +115,9 @@ class CaptureWriter:
     def totals(self) -> CaptureTotals:
         captured = self._connection.execute("SELECT coalesce(sum(exchanges), 0) FROM tally").fetchone()[0]
         rows = self._connection.execute("SELECT kind, reason, count FROM loss WHERE kind <> 'body'").fetchall()
-        by_kind = {kind: tuple((why, n) for one, why, n in rows if one == kind) for kind in ("dropped", "skipped")}
-        refused = sum(count for kind, _, count in rows if kind == "refused")
-        return CaptureTotals(captured + self._tallies.pending, refused, by_kind["dropped"], by_kind["skipped"])
+        kinds = ("refused", "dropped", "skipped")
+        by_kind = (tuple((why, n) for one, why, n in rows if one == kind) for kind in kinds)
+        return CaptureTotals(captured + self._tallies.pending, *by_kind)
 
     def add(
         self,

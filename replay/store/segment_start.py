@@ -4,7 +4,7 @@ state on disk                                      what is done
 a finished file that the manifest does not name    it is named (killed before the manifest was written)
 no active file, but the prepared next one          that becomes the active one (killed between two renames)
 no active file, and none prepared                  a new one goes on where the last finished one ended
-a prepared next file beside an active one          it is removed (killed before the rename)
+a prepared next file beside an active one          it is removed (killed before the rename); aside, if not ours
 a file that the manifest counts as deleted         it is removed (killed in the middle of retention)
 no file that the manifest names                    it is counted as deleted
 
@@ -27,6 +27,7 @@ from replay.store.files import Checks
 from replay.store.manifest import Manifest, SegmentEntry, manifest_path, read_manifest, segment_path
 from replay.store.retention import with_expired
 from replay.store.segment_files import is_segment_file
+from replay.store.spare_file import clear_away
 
 _COMPANIONS = ("-wal", "-shm")
 _MOST_LEFT = 1000  # segments that one interrupted retention can have left behind
@@ -137,8 +138,7 @@ def _provide_active(capture: Path, info: CaptureInfo, number: int) -> None:
             prepared.replace(capture)
         else:
             _go_on(capture, info, number)
-    prepared.unlink(missing_ok=True)
-    remove_companions(prepared)
+    clear_away(prepared)
 
 
 def _go_on(capture: Path, info: CaptureInfo, number: int) -> None:

@@ -34,6 +34,7 @@ from replay.store.segment_start import (
     require_fresh,
     require_same_capture,
 )
+from replay.store.spare_file import clear_away
 
 __all__ = ["Rotation", "SegmentedWriter", "open_segments"]
 
@@ -108,9 +109,11 @@ class SegmentedWriter:
         own = self._open().totals()
         gone = self._manifest.expired
         captured = own.captured + gone.exchanges + sum(one.exchanges for one in self._manifest.segments)
-        refused = own.refused + sum(count for (kind, _), count in self._before.items() if kind == "refused")
         return CaptureTotals(
-            captured, refused, self._joined("dropped", own.dropped), self._joined("skipped", own.skipped)
+            captured,
+            self._joined("refused", own.refusals),
+            self._joined("dropped", own.dropped),
+            self._joined("skipped", own.skipped),
         )
 
     def add(
@@ -202,12 +205,12 @@ class SegmentedWriter:
         held, segment = writer.summary(), writer.segment
         start = writer.hand_over()
         try:
-            prepared.unlink(missing_ok=True)
+            clear_away(prepared)
             CaptureWriter(prepared, self._info, start=start).close()
             if not writer.settle():
                 raise FileFormatError(f"{self._path} is being read in an older state")
         except _FAILURES:
-            prepared.unlink(missing_ok=True)
+            clear_away(prepared)
             raise
         self._writer = None  # whatever fails from here on, `_open` looks at what is there
         writer.close()

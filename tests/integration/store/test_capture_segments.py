@@ -6,6 +6,7 @@ import json
 import os
 import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -282,3 +283,33 @@ def test_verify_sees_a_segment_that_was_changed(tmp_path: Path) -> None:
     (problem,) = verify(tmp_path / "c.manifest.json")
     assert problem.file.name == "c-0001.db"
     assert "changed after it was finished" in problem.what
+
+
+@pytest.mark.parametrize("kind", ["text", "sqlite", "capture"])
+def test_a_strangers_file_where_the_next_one_is_prepared_is_moved_aside(kind: str, tmp_path: Path) -> None:
+    """At the start and amid a recording: what replay did not make, or what holds exchanges, is never removed."""
+
+    def put(where: Path) -> bytes:
+        if kind == "text":
+            where.write_text("mine")
+        elif kind == "sqlite":
+            with closing(sqlite3.connect(where)) as connection:
+                connection.executescript("CREATE TABLE mine (id); INSERT INTO mine VALUES (1)")
+        else:
+            where.parent.joinpath("other").mkdir(exist_ok=True)
+            record(where.parent / "other", 1, NEVER)
+            (where.parent / "other" / "c.db").rename(where)
+        return where.read_bytes()
+
+    record(tmp_path, 2)
+    first = put(tmp_path / "c.next.db")
+    writer = start(tmp_path, append=True)
+    assert (tmp_path / "c.next.aside-1.db").read_bytes() == first
+    second = put(tmp_path / "c.next.db")
+    for _ in range(2):
+        add(writer, writer.next_number())
+        writer.commit()
+    writer.close()
+    assert (tmp_path / "c.next.aside-2.db").read_bytes() == second
+    assert not (tmp_path / "c.next.db").exists()
+    assert numbers(tmp_path) == [1, 2, 3, 4]

@@ -95,8 +95,9 @@ def test_while_recording_only_what_dead_writers_took_is_lost() -> None:
 
 def test_the_account_of_a_moment_says_what_is_on_its_way() -> None:
     slots = [slot(seen=20, offered=15, handed=12, generation=1, oldest=3_000_000, held_bytes=900)]
-    known = Standing(captured=110, refused=1, refusals=(("NotUtf8", 1),))
-    now = account_of(slots, start=Standing(captured=100), known=known, opened=Standing(captured=100),
+    start = Standing(captured=100, refusals=(("NotUtf8", 2),))
+    known = Standing(captured=110, refusals=(("NotUtf8", 3),))
+    now = account_of(slots, start=start, known=known, opened=start,
                      state=WriterStatus(oldest=2_000_000), now=5.0)  # fmt: skip
     assert (now.seen, now.captured, now.refused, now.dropped) == (20, 10, (("NotUtf8", 1),), ())
     assert (now.in_flight, now.queued, now.queued_bytes, now.unsettled) == (5, 3, 900, 1)
