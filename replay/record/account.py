@@ -34,6 +34,7 @@ class Standing:
     refusals: Counts = ()
     dropped: Counts = ()
     skipped: Counts = ()
+    silent_sources: tuple[str, ...] = ()  # tenant, principal, session: stated, and found in no exchange so far
 
     @property
     def refused(self) -> int:
@@ -59,12 +60,14 @@ class Standing:
             "refusals": dict(self.refusals),
             "dropped": dict(self.dropped),
             "skipped": dict(self.skipped),
+            "silent": list(self.silent_sources),
         }
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> Standing:
         """From what `to_wire` gave, through JSON or marshal."""
-        return cls(wire["captured"], *(counted(wire[name]) for name in ("refusals", "dropped", "skipped")))
+        refusals, dropped, skipped = (counted(wire[name]) for name in ("refusals", "dropped", "skipped"))
+        return cls(wire["captured"], refusals, dropped, skipped, tuple(wire["silent"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +80,14 @@ class RecordSummary:
     dropped: Counts
     is_complete: bool = True
     skipped: Counts = ()
+    silent_sources: tuple[str, ...] = ()  # stated in the configuration, and found in no exchange
 
     def sentence(self) -> str:
         lost = ", ".join(f"{count} {reason}" for reason, count in self.dropped) or "none"
         left = "".join(f", {count} {reason}" for reason, count in self.skipped)
         tail = "" if self.is_complete else "; the writer process did not answer, the capture may lack the last batch"
+        if self.silent_sources and self.captured:
+            tail += f"; no exchange has a {' or '.join(self.silent_sources)} where the configuration says"
         return f"captured {self.captured}, dropped {lost}, refused {self.refused}{left}{tail}"
 
 
@@ -141,7 +147,8 @@ def summary_of(
         drops = _as_the_writer_says(drops, dict(done.dropped))
     drops[NOT_STORED] = dict(done.dropped).get(NOT_STORED, 0)
     seen = done.settled - drops[NOT_STORED] + sum(drops.values())
-    return RecordSummary(seen, done.captured, done.refused, counted(drops), last is not None, done.skipped)
+    silent = last.silent_sources if last else ()
+    return RecordSummary(seen, done.captured, done.refused, counted(drops), last is not None, done.skipped, silent)
 
 
 def counted(counts: Mapping[str, int]) -> Counts:

@@ -73,17 +73,21 @@ class Facts:
 
 
 class FactReader:
-    """`sources` are spelled as the exchanges show them."""
+    """`sources` are spelled as the exchanges show them. `silent`: roles whose stated sources have named nobody yet."""
 
     def __init__(self, sources: Sources = Sources()) -> None:  # noqa: B008 - frozen
         self._sources = sources
+        self.silent = sources.roles()
 
     def read(self, exchange: Exchange, site: Site = NO_SITE) -> Facts:
         """`site` is what the host was before redaction."""
         sources = self._sources
+        stated = {role: first_value(asked, exchange, site) for role, asked in sources.by_role()}
+        if self.silent:
+            self.silent = tuple(role for role in self.silent if not stated[role])
         presented = credentials_of(exchange.request)
         issued, said = _answered(exchange, has_token=bool(presented.tokens))
-        principal = first_value(sources.principal, exchange, site)
+        principal = stated["principal"]
         principals = _names((Standing.STATED, principal), (Standing.CLAIM, presented.actor.principal))
         tokens = tuple(map(brief, presented.tokens)) or ((_as_token(principal),) if principal else ())
         given = tuple(map(brief, issued.tokens))
@@ -92,13 +96,13 @@ class FactReader:
         told = ((Standing.CLAIM, issued.actor.principal), (Standing.ANSWER, said.actor.principal))
         tenants: tuple[Name, ...]
         if sources.tenant:  # then no guess has a say: it might be another name of the same tenant
-            tenants = _names((Standing.STATED, first_value(sources.tenant, exchange, site)))
+            tenants = _names((Standing.STATED, stated["tenant"]))
             return Facts(
-                session=first_value(sources.session, exchange, site), tokens=tokens, issued=given,
+                session=stated["session"], tokens=tokens, issued=given,
                 tenants=tenants, principals=principals, answered_principals=_names(*told),
             )  # fmt: skip
         return Facts(
-            session=first_value(sources.session, exchange, site),
+            session=stated["session"],
             tokens=tokens,
             issued=given,
             tenants=_names((Standing.CLAIM, presented.actor.tenant), (Standing.HEADER, presented.tenant_header)),

@@ -73,6 +73,13 @@ class Sources:
             parse_sources("tenant", tenant), parse_sources("principal", principal), parse_sources("session", session)
         )
 
+    def by_role(self) -> tuple[tuple[str, tuple[Source, ...]], ...]:
+        return ("tenant", self.tenant), ("principal", self.principal), ("session", self.session)
+
+    def roles(self) -> tuple[str, ...]:
+        """Those for which something is stated."""
+        return tuple(role for role, sources in self.by_role() if sources)
+
     def names(self) -> tuple[str, ...]:
         """Every name that redaction might change."""
         out: list[str] = []

@@ -208,7 +208,8 @@ class _Import:
             if kind in by_kind:
                 by_kind[kind][reason] += count
         by_kind["skipped"].update(self._skipped)
-        return Standing(totals.captured, *map(counted, by_kind.values()))
+        refusals, dropped, skipped = map(counted, by_kind.values())
+        return Standing(totals.captured, refusals, dropped, skipped)
 
     def _note_bytes(self, read_bytes: int) -> None:
         self._file_bytes = read_bytes

@@ -69,6 +69,11 @@ class Namer:
         """The session alone, of an exchange that will not be in the capture."""
         return self._grouper.place(exchange, self._reader.read(exchange, site)).group
 
+    @property
+    def silent(self) -> tuple[str, ...]:
+        """Roles for which a source is stated that has named nobody."""
+        return self._reader.silent
+
     def take_corrections(self) -> dict[str, Actor]:
         """Actors of sessions that turned out to be named otherwise, by session id."""
         return self._actors.take_corrections()

@@ -119,6 +119,11 @@ class Scribe:
         return len(self._batch)
 
     @property
+    def silent_sources(self) -> tuple[str, ...]:
+        """Of `tenant`, `principal` and `session`: where it is stated and was found in no exchange."""
+        return self._namer.silent
+
+    @property
     def has_news(self) -> bool:
         """True when a flush would change the file."""
         return bool(self._batch or self._counts or self._stated or self._marks or self._partial or self._actors)

@@ -128,7 +128,8 @@ class Writing:
             if kind in by_kind:
                 by_kind[kind][reason] += count
         by_kind["dropped"][NOT_STORED] += unstored
-        return Standing(totals.captured, *map(counted, by_kind.values()))
+        refusals, dropped, skipped = map(counted, by_kind.values())
+        return Standing(totals.captured, refusals, dropped, skipped, self._scribe.silent_sources)
 
     def _take(self, frame: Frame) -> None:
         kind, payload = frame

@@ -261,3 +261,12 @@ def test_segments_hold_the_same_account(tmp_path: Path) -> None:
     assert len(list(tmp_path.glob("c*.db"))) > 2
     assert len(sessions) == 20
     assert {len(session.exchanges) for session in sessions} == {5, 6}
+
+
+def test_a_source_is_silent_until_it_names_somebody(start: Start) -> None:
+    """Those that nobody stated are not spoken of."""
+    one = start(tenant=("header:X-Tennant", "query:org"), principal=("header:X-User",))
+    one.take(raw("/x"))
+    assert one.silent_sources == ("tenant", "principal")
+    one.take(raw("/x?org=acme"))
+    assert one.silent_sources == ("principal",)

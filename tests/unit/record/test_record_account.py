@@ -114,3 +114,12 @@ def test_the_sentence_names_what_is_missing() -> None:
         "captured 5, dropped 1 queue-full, 2 writer-silent, refused 0, 1 excluded; the writer process did not answer,"
         " the capture may lack the last batch"
     )
+
+
+def test_a_stated_source_that_was_never_found_is_said_at_the_end() -> None:
+    """A misspelt header would make a capture without tenants; where nothing was captured it says nothing."""
+    last = Standing.from_wire(Standing(captured=5, silent_sources=("tenant", "session")).to_wire())
+    told = summary_of([slot(seen=5, handed=5)], Standing(), last, last).sentence()
+    assert told.endswith("refused 0; no exchange has a tenant or session where the configuration says")
+    nothing = summary_of([], Standing(), Standing(silent_sources=("tenant",)), None)
+    assert "tenant" not in nothing.sentence()
