@@ -109,7 +109,7 @@ class Recorder(TrafficHooks):
         return None
 
     async def _drain(self) -> None:
-        """Stop accepting, wait 10 s at most for answers that are under way; a second signal ends the wait."""
+        """Stop accepting, wait a while for answers that are under way; a second signal ends the wait."""
         from mitmproxy import ctx
 
         hurry = asyncio.Event()
@@ -118,7 +118,8 @@ class Recorder(TrafficHooks):
 
             for number in (signal.SIGINT, signal.SIGTERM):
                 asyncio.get_running_loop().add_signal_handler(number, hurry.set)
-            await drain(ctx.master.addons.get("proxyserver"), hurry.is_set)
+            seconds = self.recording.drain_seconds if self.recording else 0
+            await drain(ctx.master.addons.get("proxyserver"), hurry.is_set, seconds)
         except Exception as error:  # noqa: BLE001 - another mitmproxy: flush all the same
             logger.warning("replay: requests in flight are cut (%s)", type(error).__name__)
         self._close()

@@ -22,6 +22,7 @@ SECONDS = 20.0  # for any single read; a hang is a failure, not a wait
 
 _DRIVER = """
 import asyncio, json, signal, sys
+from types import SimpleNamespace
 from replay.model.errors import ReplayError
 from replay.record.proxy import embedded
 from replay.record.proxy.plan import ProxyPlan
@@ -59,7 +60,7 @@ async def main():
     def say(line):
         tell(event="say", line=line)
     try:
-        summary = await embedded.run_proxy(plan, lambda: "recording", say, listening, stop, hurry)
+        summary = await embedded.run_proxy(plan, lambda: SimpleNamespace(drain_seconds=10), say, listening, stop, hurry)
         tell(event="ended", summary=summary)
     except ReplayError as error:
         tell(event="refused", line=str(error))

@@ -15,6 +15,7 @@ class Front:
 
     _intake: Intake
     _cells: memoryview
+    drain_seconds = 10  # what is in flight may take at the end
 
     @property
     def seen(self) -> int:

@@ -85,6 +85,7 @@ OPTIONS: tuple[RecordOption, ...] = (
         "Do NOT redact what goes to these upstream hosts, which hold synthetic data only. Others are redacted.",
     ),
     RecordOption("metrics", str, "HOST:PORT", "off", "Serve /healthz, /readyz and /metrics there."),
+    RecordOption("drain_seconds", int, "SECONDS", "10", "At SIGTERM, requests in flight get so long to finish."),
 )
 
 

@@ -89,6 +89,7 @@ class Recording(Front):
         settings = plan.settings
         self.request_body_bytes = settings.request_body_bytes
         self.response_body_bytes = settings.response_body_bytes
+        self.drain_seconds = settings.drain_seconds
         self.tee_budget_bytes = settings.queue_bytes // 4  # what bodies in flight may hold together
         self._ledger = seat.ledger if seat else Ledger.create(1)
         self._slot = seat.slot if seat else 0

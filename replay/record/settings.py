@@ -76,6 +76,7 @@ class RecordSettings:
     lifetime: float = DEFAULT_DAYS * DAY_SECONDS  # after the last exchange
     append: bool = False
     metrics: str = ""
+    drain_seconds: int = 10  # for requests in flight at the end; with what follows well under Kubernetes' 30 s
 
     def to_wire(self) -> dict[str, Any]:
         """Plain data that `marshal` takes."""

@@ -152,6 +152,7 @@ READERS: Mapping[str, Reader] = {
     "keep_days": _span("keep_seconds", 86400.0),
     "keep_mb": _whole("keep_bytes", 1 << 20, 0),
     "metrics": _text("metrics"),
+    "drain_seconds": _whole("drain_seconds", 1, 1),
     RAW: _raw_hosts,
 }
 """The keys that a file and the options share, in the order in which they take effect."""

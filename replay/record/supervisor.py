@@ -4,7 +4,7 @@
                 ├─ worker 0    mitmproxy, addon, queue ─────────────────┤
                 └─ worker 1 …  (they share one port)   ─────────────────┘
 
-SIGTERM or SIGINT: workers finish what is in flight (10 s) and hand over (8 s) -> the writer commits -> one sentence. A
+SIGTERM or SIGINT: workers finish what is in flight (10 s by default) and hand over (8 s) -> the writer commits -> one sentence. A
 second signal cuts all of it short, and counts what stays behind. If this process is killed, its children see their
 stdin end and do the same alone.
 
@@ -44,8 +44,8 @@ from replay.record.writer_keeper import WriterKeeper
 from replay.record.writer_process import WriterOrder, has_capture
 
 _KEY_LOGS = ("SSLKEYLOGFILE", "MITMPROXY_SSLKEYLOGFILE")
-# The whole end fits into the 30 s of an orchestrator, whatever hangs: 20 + 2 + 1 here, and 6 for the writer.
-_DRAIN_SECONDS = 20.0  # a worker's own limits are 10 s for what is in flight and 8 s for its queue
+# By default the whole end fits into the 30 s of an orchestrator, whatever hangs: 20 + 2 + 1 here, 6 for the writer.
+_HAND_OVER_SECONDS = 10.0  # after what is in flight a worker has 8 s for its queue
 _HURRY_SECONDS = 2.0
 _KILL_SECONDS = 1.0
 _NEWS_SECONDS = 60.0
@@ -178,9 +178,10 @@ class _Supervisor:
         """No new connections; what is in flight may finish; then whoever is left is killed."""
         self._journal.info("draining")
         signals = self._signals
+        seconds = self._plan.record.settings.drain_seconds + _HAND_OVER_SECONDS
         for worker in self._workers:
             worker.end()
-        await self._until_ended(workers, _DRAIN_SECONDS, lambda: self._signals > max(1, signals))
+        await self._until_ended(workers, seconds, lambda: self._signals > max(1, signals))
         for worker in self._workers:
             worker.hurry()
         await self._until_ended(workers, _HURRY_SECONDS, lambda: False)

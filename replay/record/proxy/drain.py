@@ -1,6 +1,6 @@
-"""Ending without cutting anybody off: no new connections, idle ones closed, busy ones finished, 10 s at most.
+"""Ending without cutting anybody off: no new connections, idle ones closed, busy ones finished, 10 s at most by default.
 
-    close the listeners -> until nobody is left: close what is idle -> after 10 s: close what is left -> shut down
+    close the listeners -> until nobody is left: close what is idle -> time is over: close what is left -> shut down
 
 A connection is busy while a request is being received, answered, or its answer still waits for a slow client to take
 it; WebSockets and tunnels count as busy. It is idle between two requests. One on which nothing has come yet gets a
@@ -15,7 +15,6 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-DRAIN_SECONDS = 10.0  # well under Kubernetes' 30 s
 FRESH_SECONDS = 0.5
 LAST_WORDS_SECONDS = 0.5  # for the hooks of connections that were closed on
 _STEP_SECONDS = 0.02
@@ -23,7 +22,7 @@ _STEP_SECONDS = 0.02
 BUSY, IDLE, FRESH = "busy", "idle", "fresh"
 
 
-async def drain(proxyserver: Any, is_hurried: Callable[[], bool], seconds: float = DRAIN_SECONDS) -> None:
+async def drain(proxyserver: Any, is_hurried: Callable[[], bool], seconds: float) -> None:
     """Returns when no connection is left, after `seconds`, or soon after `is_hurried` says so."""
     await proxyserver.servers.update([])  # closes the listeners, keeps the connections
     clock = asyncio.get_running_loop().time

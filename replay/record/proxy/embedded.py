@@ -86,7 +86,7 @@ async def serve(
             master = make_master(plan, str(ours.folder), others)
         arm(addon, master)
         try:
-            await _run(master, stop, hurry)
+            await _run(master, stop, hurry, addon.recording.drain_seconds)
         except SystemExit:
             why = check.failure or "mitmproxy gave no reason"
             raise RecordError(f"the proxy cannot start on {plan.host}:{plan.port}: {why}") from None
@@ -98,17 +98,17 @@ async def serve(
     return summary
 
 
-async def _run(master: Any, stop: asyncio.Event, hurry: asyncio.Event | None) -> None:
+async def _run(master: Any, stop: asyncio.Event, hurry: asyncio.Event | None, drain_seconds: float) -> None:
     async with asyncio.TaskGroup() as group:
-        watch = group.create_task(_shut_down(master, stop, hurry))
+        watch = group.create_task(_shut_down(master, stop, hurry, drain_seconds))
         await master.run()
         watch.cancel()
 
 
-async def _shut_down(master: Any, stop: asyncio.Event, hurry: asyncio.Event | None) -> None:
+async def _shut_down(master: Any, stop: asyncio.Event, hurry: asyncio.Event | None, seconds: float) -> None:
     await stop.wait()
     try:
-        await drain(master.addons.get("proxyserver"), lambda: hurry is not None and hurry.is_set())
+        await drain(master.addons.get("proxyserver"), lambda: hurry is not None and hurry.is_set(), seconds)
     except Exception as error:  # noqa: BLE001 - a mitmproxy that changed inside; the end must come all the same
         logger.warning("replay: requests in flight are cut (%s)", type(error).__name__)
     finally:

@@ -208,3 +208,28 @@ async def test_answers_without_a_body(start_proxy, way: str, method: bytes, answ
     assert got == answer
     assert not exchange.response.body.truncated
     assert exchange.response.body.data == b""
+
+
+async def test_a_shorter_drain_cuts_what_never_ends(start_proxy, way: str) -> None:
+    """Within the second that was asked for and what follows, not the usual ten; what was cut is in the capture."""
+    asked = asyncio.Event()
+
+    async def upstream(reader: Reader, writer: Writer) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        asked.set()
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(upstream, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    proxy = await asyncio.to_thread(start_proxy, way, f"http://127.0.0.1:{port}", "replay_drain_seconds=1")
+    reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
+    writer.write(GET)
+    await asyncio.wait_for(asked.wait(), 15)
+    began = asyncio.get_running_loop().time()
+    assert await proxy.stop_while_serving() == 0
+    assert asyncio.get_running_loop().time() - began < 9
+    await reader.read()
+    writer.close()
+    server.close()
+    assert isinstance(only_exchange(proxy.capture).outcome, Fault)
