@@ -17,6 +17,7 @@ from replay.record.frames import FrameKind, encode
 from replay.record.intake import Batch, Intake
 from replay.record.ledger import GONE, HANDED, LEFT, OFFERED, SILENT
 from replay.record.link import Link
+from replay.record.spare_memory import SpareMemory
 
 _BATCH = 64
 _BATCH_BYTES = 1 << 20
@@ -52,6 +53,7 @@ class Pump(threading.Thread):
         self._opened_at = 0.0
         self._stopping = threading.Event()
         self._over = threading.Event()
+        self._spare = SpareMemory()
 
     def stop(self, seconds: float, patience: float, is_hurried: Callable[[], bool] = _never) -> bool:
         """Hand over what is queued. Afterwards every exchange that was offered is counted. False: some had to stay.
@@ -107,8 +109,11 @@ class Pump(threading.Thread):
             return  # it goes to the next writer, if there is one
         count = len(self._batch)
         self._cells[HANDED] += count
+        held = self._intake.held_bytes
         self._intake.release(self._batch)
         self._batch, self._frame = Batch(), b""
+        self._spare.note(held)
+        self._spare.note(self._intake.held_bytes)
         if count < _BATCH:
             self._stopping.wait(_GATHER_SECONDS)
 
