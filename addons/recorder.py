@@ -28,6 +28,7 @@ from replay.record.handover import adopt, park
 from replay.record.hooks import TrafficHooks
 from replay.record.options import OPTIONS
 from replay.record.private_memory import keep_memory_private
+from replay.record.proxy.log_filter import keep_traffic_out_of_the_log
 from replay.record.proxy.tls_trouble import TlsTrouble
 from replay.record.recording import Recording, RecordSummary, plan_recording
 
@@ -174,7 +175,7 @@ def _keep_traffic_out_of_the_log() -> None:
 
     if hasattr(ctx.options, "flow_detail"):
         ctx.options.update(flow_detail=0)
-    logging.getLogger("mitmproxy.proxy").setLevel(logging.CRITICAL)
+    keep_traffic_out_of_the_log()
     keep_memory_private()
 
 

@@ -22,6 +22,7 @@ class Group(StrEnum):
     META = "META"
     NAMES = "NAMES"
     SHAPE = "SHAPE"
+    LIVE = "LIVE"  # what QA answers to a run
 
 
 class Loss(StrEnum):

@@ -8,8 +8,11 @@ from pathlib import Path
 
 from replay.canary.campaign import Campaign, Tell, fresh_folder, perform
 from replay.canary.case import Case
+from replay.canary.cases_live import LIVE_CASES
 from replay.canary.endings import ENDINGS, Ending
 from replay.canary.fuzzing import fuzz
+from replay.canary.live import NAME as LIVE
+from replay.canary.live import LiveCanary
 from replay.canary.matrix import EndingReport, FuzzReport, Matrix
 from replay.canary.nesting import nested_cases
 from replay.canary.tree import can_trace
@@ -34,6 +37,7 @@ class CanaryPlan:
     fuzz_seconds: float = 0.0
     keep: Path | None = None
     is_traced: bool = True
+    is_live: bool = False  # the replay side as well: a run against a QA that answers secrets
 
 
 def run_canary(plan: CanaryPlan, clock: Clock, tell: Tell) -> Matrix:
@@ -46,8 +50,11 @@ def run_canary(plan: CanaryPlan, clock: Clock, tell: Tell) -> Matrix:
     _prepare(plan.keep)
     recorder = _Recorder(plan, clock, tell, plan.is_traced and can_trace())
     reports = [recorder.record(campaign, ending) for ending in plan.endings]
+    if plan.is_live:
+        reports.append(_live(plan, tell))
     fuzzed = _fuzzed(plan, clock, recorder, tell) if plan.fuzz_flows or plan.fuzz_seconds else None
-    return Matrix(plan.seed, plan.cases, campaign.secrets, blind, reports, fuzzed)
+    cases = (*plan.cases, *(one.case for one in LIVE_CASES)) if plan.is_live else plan.cases
+    return Matrix(plan.seed, cases, campaign.secrets, blind, reports, fuzzed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +71,14 @@ class _Recorder:
             report = perform(campaign, ending, folder, self.clock.wall, with_trace=self.with_trace, words=words)
         self.tell(f"{name or ending.name}: {_verdict(report)}")
         return report
+
+
+def _live(plan: CanaryPlan, tell: Tell) -> EndingReport:
+    tell(f"{LIVE}: a run against a QA that answers secrets")
+    with fresh_folder(plan.keep, LIVE) as folder:
+        report = LiveCanary(plan.cases, plan.seed).perform(folder)
+    tell(f"{LIVE}: {_verdict(report)}")
+    return report
 
 
 def _fuzzed(plan: CanaryPlan, clock: Clock, recorder: _Recorder, tell: Tell) -> FuzzReport:

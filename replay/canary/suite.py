@@ -13,6 +13,7 @@ from replay.canary import (
     cases_response_body,
     cases_socket_and_meta,
     cases_url,
+    cases_writings,
 )
 from replay.canary.case import Case
 from replay.model.errors import UsageError
@@ -26,6 +27,7 @@ CASES: tuple[Case, ...] = (
     *cases_response_body.CASES,
     *cases_socket_and_meta.CASES,
     *cases_abuse.CASES,
+    *cases_writings.CASES,
 )
 
 

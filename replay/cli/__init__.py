@@ -9,10 +9,13 @@ from typing import NoReturn
 import click
 
 from replay import __version__
+from replay.cli.closed_pipe import Decided, leave_quietly
 from replay.cli.shelf import Shelf
 from replay.model.errors import ReplayError, StoppedError
 
-COMMANDS = ("demo", "record", "inspect", "capture", "redact", "run", "fuzz", "judge", "report", "repro")
+COMMANDS = (
+    "demo", "record", "inspect", "doctor", "capture", "redact", "run", "fuzz", "merge", "judge", "report", "repro",
+)  # fmt: skip
 
 
 @click.group(commands=Shelf(COMMANDS), context_settings={"help_option_names": ["-h", "--help"]})
@@ -29,17 +32,18 @@ def main(arguments: list[str] | None = None) -> None:
 
     A traceback would quote values of the traffic; REPLAY_DEBUG=1 shows it to whoever mends replay.
     """
+    decided = Decided()
     try:
-        status = replay.main(args=arguments, prog_name="replay", standalone_mode=False)
+        status = replay.main(args=arguments, prog_name="replay", standalone_mode=False, obj=decided)
+        decided.status = status if isinstance(status, int) else 0
         sys.stdout.flush()
     except (BrokenPipeError, SystemExit):  # click exits by itself for a broken pipe, and for nothing else
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has seen enough
-        sys.exit(0)
+        leave_quietly(decided)
     except (Exception, KeyboardInterrupt) as error:
         if os.environ.get("REPLAY_DEBUG"):
             raise
         _leave(error)
-    sys.exit(status if isinstance(status, int) else 0)
+    sys.exit(decided.status)
 
 
 def _leave(error: BaseException) -> NoReturn:

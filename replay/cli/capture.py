@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
-from replay.cli.capture_look import ls_command, verify_command
+from replay.cli.capture_look import ls_command
 from replay.cli.capture_make import merge_command, prune_command, split_command
 from replay.cli.capture_move import export_command, import_command
 from replay.cli.capture_sign import sign_command
+from replay.cli.capture_verify import verify_command
 
 
 @click.group("capture")

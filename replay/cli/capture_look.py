@@ -1,4 +1,4 @@
-"""`replay capture ls` and `verify`: which captures there are, and whether they are whole."""
+"""`replay capture ls`: which captures there are."""
 
 from __future__ import annotations
 
@@ -10,17 +10,12 @@ from pathlib import Path
 
 import click
 
-from replay.cli.options import FILE, json_option, unlock_option
+from replay.cli.options import json_option
 from replay.cli.tables import print_table
 from replay.model.errors import FileFormatError
 from replay.report.terminal import printable
 from replay.store.capture_reader import CaptureReader
-from replay.store.capture_verify import verify
-from replay.store.expiry import day_of
-from replay.store.key_files import read_signer
 from replay.store.manifest import SUFFIX, read_manifest
-from replay.store.sealing import Unlock
-from replay.store.signature import check_signature, signature_path
 
 _DATABASES = (".db", ".sqlite", ".sqlite3", ".capture")
 
@@ -82,44 +77,6 @@ def ls_command(paths: tuple[Path, ...], as_json: bool) -> None:
     for one in found:
         if one.problem:
             click.echo(printable(one.problem))
-
-
-@click.command("verify")
-@click.argument("captures", nargs=-1, required=True, type=FILE)
-@click.option("--signer", type=FILE, metavar="FILE", help="Public key that must have signed them (Ed25519, PEM).")
-@unlock_option
-@click.pass_context
-def verify_command(
-    context: click.Context, captures: tuple[Path, ...], signer: Path | None, unlock: Unlock | None
-) -> None:
-    """Look at every page, row, digest and count of captures; of a manifest, at all its segments.
-
-    The audit log's chain is checked, too, and the signature where there is one, or a --signer is named.
-
-    Exit status: 0 all whole, 1 something is wrong (one line each says what and where).
-    """
-    public = read_signer(signer) if signer else ""
-    problems = 0
-    for capture in captures:
-        found = [str(problem) for problem in verify(capture, unlock)]
-        remark = ""
-        if public or signature_path(capture).exists():
-            signed, changes = check_signature(capture, public)
-            found += changes
-            if signed:
-                remark = f", signed on {day_of(signed.at)} by {signed.signer[:16]}"
-                remark += "" if public else " (whose key that is was not checked: say --signer)"
-        problems += len(found)
-        for sentence in found:
-            click.echo(printable(sentence))
-        if not found:
-            click.echo(f"{capture}: whole{_unseen(capture, unlock)}{remark}")
-    context.exit(1 if problems else 0)
-
-
-def _unseen(capture: Path, unlock: Unlock | None) -> str:
-    with CaptureReader.open(capture, unlock) as reader:
-        return " as far as can be seen: content is encrypted, say --unlock" if reader.is_locked() else ""
 
 
 def _captures(paths: tuple[Path, ...]) -> Iterator[Path]:

@@ -13,11 +13,13 @@ import click
 from replay.cli.key_option import require_key_source
 from replay.cli.options import FILE, capture_argument, quiet_option, unlock_option
 from replay.engine.clock import SystemClock
+from replay.model.errors import UsageError
 from replay.record.exports.har import export_har
 from replay.record.exports.jsonl import Record, export_jsonl
 from replay.record.importing import ImportProgress, import_capture, plan_import
 from replay.record.private_memory import keep_memory_private
 from replay.record.settings import RecordSettings, load_settings
+from replay.record.settings_values import READERS
 from replay.record.sources.builtin import SOURCES
 from replay.report.counting import CountingProgress
 from replay.report.terminal import printable
@@ -39,6 +41,11 @@ _FORMATS = [source.name for source in SOURCES]
 @click.option("--config", type=FILE, metavar="FILE", help="replay.toml with its tables [redact] and [record].")
 @click.option("--key", default="", metavar="SOURCE", help="Redaction key: env:NAME or file:PATH [default: random].")
 @click.option("--encrypt-to", default="", metavar="FILE", help="Public key (X25519, PEM) of whoever may read it.")
+@click.option(
+    "--expires-days",
+    metavar="DAYS",
+    help="Replay refuses it so long after the import; 0: never [default: 14].",
+)
 @quiet_option
 @click.pass_context
 def import_command(
@@ -50,6 +57,7 @@ def import_command(
     config: Path | None,
     key: str,
     encrypt_to: str,
+    expires_days: str | None,
     quiet: bool,
 ) -> None:
     """Make a capture of recorded traffic of other tools, through the same redaction as a recording.
@@ -67,7 +75,7 @@ def import_command(
         SystemClock().wall(),
         format_name=format_name or "",
         key=key,
-        settings=replace(load_settings(config) if config else RecordSettings(), **_said(encrypt_to)),
+        settings=replace(load_settings(config) if config else RecordSettings(), **_said(encrypt_to, expires_days)),
         append=append,
     )
     with CountingProgress(sys.stderr, SystemClock().now, "imported", quiet=quiet) as progress:
@@ -109,5 +117,12 @@ def export_command(capture: Path, format_name: str, out: Path, unlock: Unlock | 
     click.echo(f"{out}: {count} exchanges")
 
 
-def _said(encrypt_to: str) -> dict[str, Any]:
-    return {"encrypt_to": encrypt_to} if encrypt_to else {}
+def _said(encrypt_to: str, expires_days: str | None) -> dict[str, Any]:
+    """What stands on the command line goes before the file."""
+    said: dict[str, Any] = {"encrypt_to": encrypt_to} if encrypt_to else {}
+    if expires_days is not None:
+        try:
+            said |= READERS["expires_days"](expires_days)
+        except ValueError as problem:
+            raise UsageError(f"--expires-days {problem}") from None
+    return said

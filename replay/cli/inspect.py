@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from replay.cli.inspect_bindings import show_bindings
 from replay.cli.options import unlock_option
 from replay.cli.tables import print_table
 from replay.engine.clock import SystemClock
@@ -27,8 +28,9 @@ from replay.store.sealing import Unlock
 @click.command("inspect")
 @click.argument("capture", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+@click.option("--bindings", is_flag=True, help="Show what servers gave and clients gave back, instead.")
 @unlock_option
-def inspect_command(capture: Path, as_json: bool, unlock: Unlock | None) -> None:
+def inspect_command(capture: Path, as_json: bool, bindings: bool, unlock: Unlock | None) -> None:
     """Show what is in a CAPTURE: sessions, endpoints, actors, tenants, statuses, losses, redaction coverage.
 
     CAPTURE may be the manifest of a rotated capture: then all its segments count as one. A capture that is being
@@ -50,7 +52,17 @@ def inspect_command(capture: Path, as_json: bool, unlock: Unlock | None) -> None
       skipped    {REASON: exchanges}       sampled out or excluded, as asked for
       bodies_left_out  {REASON: bodies}    the exchanges themselves are in
       redaction  [{class, action, values}]
+
+    \b
+    --bindings --json prints another object; places and counts, never a value:
+      counts     {bindings, routes, own_values}
+      bindings   [{endpoint, place, from_endpoint, from_place, noun, confidence, bindings, values, kind, shortest,
+                 longest, given_by, returned_by}]   lengths in characters; the last two name exchanges
+      own        [{endpoint, place, kind, values}]   made by clients, renewed in every replay
     """
+    if bindings:
+        show_bindings(capture, unlock, as_json)
+        return
     with CaptureReader.open(capture, unlock) as reader:
         facts = _Facts(
             capture=capture,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from replay.cli.closed_pipe import decide
 from replay.cli.options import config_option, configuration, json_option, run_argument, threshold, threshold_options
 from replay.cli.showing import show
 from replay.compose.verdicts import exit_status, judge_again, read_view
@@ -28,5 +29,6 @@ def judge_command(
     """Judge the evidence in RUN.db again and replace its verdicts. Sends nothing."""
     judge_again(run_file, configuration(config_path))
     view = read_view(run_file)
+    status = decide(context, exit_status(view, threshold(fail_on, fail_on_probable)))
     show(view, as_json=as_json)
-    context.exit(exit_status(view, threshold(fail_on, fail_on_probable)))
+    context.exit(status)

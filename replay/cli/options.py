@@ -9,6 +9,11 @@ from typing import Any, TypeVar
 
 import click
 
+from replay.cli.options_live import live_options
+from replay.cli.options_pace import pace_options
+from replay.cli.options_run import run_options
+from replay.cli.options_safety import safety_options
+from replay.cli.options_wire import wire_options
 from replay.compose.config import Config, load_config
 from replay.compose.verdicts import Threshold
 from replay.model.finding import Severity
@@ -51,9 +56,8 @@ def play_options(command: Command) -> Command:
     """What `run` and `fuzz` have in common."""
     options = (
         click.option("--target", required=True, metavar="URL", help="QA. Nothing is sent to any other host."),
-        click.option("--out", required=True, type=FILE, metavar="RUN.db", help="Run file to write; must not exist."),
+        click.option("--out", required=True, type=FILE, metavar="RUN.db", help="Run file to write; see --resume."),
         click.option("--db", "database", metavar="URL", help="The target's database: proof by rows. Only read."),
-        click.option("--speed", default="max", show_default=True, help="`max`, or a factor such as `1x` or `2x`."),
         click.option("--concurrency", type=click.IntRange(1, 1024), help="Requests in flight at most [default: 16]."),
         click.option("--seed", type=SEED, help="Same seed, same requests [default: 0]."),
         click.option(
@@ -77,7 +81,7 @@ def play_options(command: Command) -> Command:
     )
     for option in reversed(options):
         command = option(command)
-    return threshold_options(command)
+    return threshold_options(run_options(safety_options(wire_options(live_options(pace_options(command))))))
 
 
 def finite(_: click.Context, parameter: click.Parameter, value: float | None) -> float | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from replay.cli.capture_key import pseudonym_of
+from replay.cli.closed_pipe import decide
 from replay.cli.options import FILE, capture_argument, json_option, quiet_option, unlock_option
 from replay.cli.tables import print_table
 from replay.engine.clock import SystemClock
@@ -85,11 +86,12 @@ def audit_command(
         total = reader.contents().exchanges
         reasons = _reasons(config, capture, reader.info()) if config else None
         audit = Auditor(capture, reader, k, pseudonym, reasons).audit(lambda done: progress.tell(done, total))
+    status = decide(context, 1 if any(audit.failures()[word] for word in wanted) else 0)
     if as_json:
         click.echo(json.dumps(_document(capture, audit), indent=2))
     else:
         _show(capture, audit, wanted)
-    context.exit(1 if any(audit.failures()[word] for word in wanted) else 0)
+    context.exit(status)
 
 
 def _reasons(config: Path, capture: Path, info: CaptureInfo) -> Reasons:
@@ -140,8 +142,13 @@ def _show(capture: Path, audit: Audit, wanted: tuple[str, ...]) -> None:
     )
     for endpoint in sorted({line.endpoint for line in audit.lines}):
         click.echo(f"\n{printable(endpoint)}")
-        rows = [_row(line, audit.k) for line in audit.lines if line.endpoint == endpoint]
-        print_table(("Side", "Place", "Class", "Action", "Why", "Count", "Distinct", "Longest", "Groups"), rows)
+        lines = [line for line in audit.lines if line.endpoint == endpoint]
+        print_table(("Place", "Done", "Why", "Count", "Distinct", "Longest"), list(map(_row, lines)))
+        for line in lines:
+            if line.action == KEEP and line.below_k:
+                where = ", ".join(line.references)
+                few = f"{line.below_k} words of fewer than {audit.k} sessions: {where}"
+                click.echo(printable(f"{line.side} {line.place}: {few}"))
     click.echo(f"\nscanned {audit.bytes} bytes in {len(audit.files)} files ({', '.join(map(printable, audit.files))})")
     click.echo(
         f"  stand-ins by their shape or key: {_counts(audit.told)}; by the capture's notes: {_counts(audit.noted)}"
@@ -157,14 +164,13 @@ def _show(capture: Path, audit: Audit, wanted: tuple[str, ...]) -> None:
     click.echo(f"findings: {told}")
 
 
-def _row(line: FieldLine, k: int) -> list[str | int]:
-    groups = ""
-    if line.action == KEEP and line.below_k:
-        groups = f"{line.below_k} words of fewer than {k} sessions: {', '.join(line.references)}"
-    elif line.action == KEEP and line.smallest_group:
-        groups = "k"
+def _row(line: FieldLine) -> list[str | int]:
+    """Six columns: a terminal has eighty characters."""
     why = line.reason if line.why is Why.RULE else f"{line.why}: {line.reason}"
-    return [line.side, line.place, line.value_class, line.action, why, line.count, line.distinct, line.longest, groups]
+    done = (
+        line.action if line.action == line.value_class or line.action == KEEP else f"{line.action} {line.value_class}"
+    )
+    return [f"{line.side} {line.place}", done, why, line.count, line.distinct, line.longest]
 
 
 def _counts(found: dict[str, int]) -> str:

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from replay.compose.config_identities import Configured, read_identities
+from replay.compose.config_pace import TABLE as PACE_TABLE
+from replay.compose.config_pace import parse_pace
+from replay.compose.config_safety import TABLES as SAFETY_TABLES
+from replay.compose.config_safety import Safety, parse_safety
+from replay.compose.config_target import TABLE as TARGET_TABLE
+from replay.compose.config_target import parse_target
 from replay.compose.units import printable
 from replay.engine.settings import RunSettings
 from replay.model.errors import ConfigError
+from replay.pace.builtin import PaceWords
+from replay.wire.options import WireOptions
 
 DEFAULT_NAME = "replay.toml"
-TABLES = ("run", "mutators", "oracles", "redact", "record")
+TABLES = ("run", "mutators", "oracles", "redact", "record", "identity", PACE_TABLE, TARGET_TABLE, *SAFETY_TABLES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +32,14 @@ class Config:
     run: dict[str, Any] = field(default_factory=dict)
     mutators: dict[str, dict[str, Any]] = field(default_factory=dict)
     oracles: dict[str, dict[str, Any]] = field(default_factory=dict)
+    safety: Safety = Safety()
+    target: WireOptions = WireOptions()
+    pace: PaceWords = PaceWords()
+    identity: tuple[Path, Any] | None = field(default=None, repr=False)  # the file, and its [[identity]] tables
+
+    def identities(self, environ: Mapping[str, str]) -> Configured:
+        """Secrets are read now. Raises ConfigError."""
+        return Configured() if self.identity is None else read_identities(*self.identity, environ)
 
     def settings(self, **chosen: Any) -> RunSettings:
         """Defaults, then the file, then what the command line chose (None: not chosen)."""
@@ -53,12 +71,16 @@ def parse_config(data: bytes, path: Path) -> Config:
     for name, table in tables.items():
         if name not in TABLES:
             raise ConfigError(f"{path}: [{printable(name)}] is unknown. There are: {', '.join(TABLES)}.")
-        if not isinstance(table, dict):
+        if not isinstance(table, dict) and name != "identity":  # whose tables are a list
             raise ConfigError(f"{path}: `{printable(name)}` must be a table.")
     return Config(
         run=_run_table(path, tables.get("run", {})),
         mutators=_units(path, "mutators", tables.get("mutators", {})),
         oracles=_units(path, "oracles", tables.get("oracles", {})),
+        safety=parse_safety(path, tables),
+        target=parse_target(path, tables.get(TARGET_TABLE, {})),
+        pace=parse_pace(path, tables.get(PACE_TABLE, {})),
+        identity=(path, tables["identity"]) if "identity" in tables else None,
     )
 
 

@@ -3,42 +3,64 @@
 from __future__ import annotations
 
 import math
+import os
 import uuid
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 from replay import __version__
 from replay.compose.config import Config
-from replay.compose.redacted_places import classes, text_classes, unknown_names, with_name_hint
+from replay.compose.config_identities import Configured
+from replay.compose.config_safety import Safety
+from replay.compose.guarding import NOTHING_TO_READ, Keeper, check_target, is_reads_only
+from replay.compose.identities import (
+    Sending,
+    assignment_for,
+    dressing_of,
+    open_wardrobe,
+    replaced_by,
+    with_identities,
+)
+from replay.compose.live_values import secret_texts, with_withheld
+from replay.compose.material import Material
+from replay.compose.redacted_places import classes, unknown_names, with_name_hint
+from replay.compose.resuming import deciding_settings
+from replay.compose.run_files import run_files
+from replay.compose.stages import Stages
+from replay.compose.telling import with_left_out
 from replay.compose.units import all_mutators, all_oracles, pick, probe_for
+from replay.correlate.bindings import Bindings
 from replay.correlate.closure import Scenarios
-from replay.correlate.fresh import find_fresh
-from replay.correlate.learn import learn
+from replay.correlate.fresh import FreshPlan
 from replay.engine.clock import SystemClock
 from replay.engine.drive import StopFlag
-from replay.engine.run import Run
+from replay.engine.earlier import Earlier
+from replay.engine.run import Extent, Run
 from replay.engine.settings import RunSettings
 from replay.engine.stage import Recording, Stage
-from replay.model.capture import CaptureInfo, RedactedField
+from replay.identity.matching import Assignment
 from replay.model.case import rng_for
-from replay.model.errors import FileFormatError, ReplayError, UsageError
-from replay.model.event import Event, RunEnded, RunStarted, Unjudged
-from replay.model.finding import NotJudged
+from replay.model.errors import FileFormatError, TargetError, UsageError
+from replay.model.event import Event, RunEnded
 from replay.model.run import RunInfo, Summary
-from replay.model.session import Session
-from replay.pace.builtin import pacer_for
-from replay.play.playable import playable
+from replay.mutate.contract import Mutator
+from replay.oracle.contract import Oracle
+from replay.pace.builtin import PaceWords, plan_for
+from replay.pace.plan import Plan
+from replay.play.groups import Shard
+from replay.play.playable import Playable
+from replay.play.shapes import Shapes
 from replay.probe.contract import Probe
-from replay.store.capture_reader import CaptureReader
-from replay.store.expiry import require_unexpired
-from replay.store.run_writer import RunWriter
+from replay.record.settings import RecordSettings
 from replay.store.sealing import Unlock
 from replay.store.signature import require_signature
-from replay.wire.client import Client
-from replay.wire.target import refuse_origin, require_reachable, resolve_target
+from replay.wire.guard import GuardedClient
+from replay.wire.options import WireOptions
+from replay.wire.target import Target, refuse_origin, require_reachable, resolve_target
 
 
 class Listener(Protocol):
@@ -55,13 +77,20 @@ class RunRequest:
     out: Path
     settings: RunSettings
     config: Config
-    speed: str = "max"
+    pace: PaceWords = PaceWords()
+    shapes: Shapes = Shapes()
     mutators: tuple[str, ...] = ()
     database: str | None = None
     allow_origin: bool = False
     allow_expired: bool = False
     unlock: Unlock | None = None  # for an encrypted capture
     signer: str = ""  # the Ed25519 key, hex, that must have signed the capture
+    shard: Shard | None = None  # None: the whole capture
+    resume: bool = False  # go on with the run in `out`
+    redaction: RecordSettings = RecordSettings()  # the policy for what the target answers
+    keep_live_values: bool = False  # store what the target answers as it is
+    safety: Safety = Safety()
+    wire: WireOptions = WireOptions()
 
 
 async def execute(request: RunRequest, listeners: Sequence[Listener], stop: StopFlag) -> Summary:
@@ -69,91 +98,165 @@ async def execute(request: RunRequest, listeners: Sequence[Listener], stop: Stop
     clock = SystemClock()
     if request.signer:
         require_signature(request.capture, request.signer)
-    recorded, info, redacted = read_capture(
-        request.capture, request.unlock, math.nan if request.allow_expired else clock.wall()
-    )
-    parts = playable(recorded)
-    sessions = parts.sessions
-    if not sessions:
-        only = ", ".join(f"{count} of {reason}" for reason, count in parts.left_out)
-        raise FileFormatError(f"{request.capture} holds nothing that can be replayed, only {only}: record other calls.")
-    chosen = pick(all_mutators(request.config.mutators), request.mutators)
-    oracles = all_oracles(request.config.oracles)
-    pacer = pacer_for(request.speed)
-    target = resolve_target(request.target)
-    if not request.allow_origin:
-        refuse_origin(target, info.origins, info.id)
+    settings = request.settings
+    with Material.open(
+        request.capture,
+        request.unlock,
+        math.nan if request.allow_expired else clock.wall(),
+        most=settings.group_exchanges,
+        shard=request.shard,
+        sample_seed=settings.seed if request.mutators else None,
+    ) as material:
+        return await _played(request, material, listeners, stop, clock)
+
+
+async def _played(
+    request: RunRequest, material: Material, listeners: Sequence[Listener], stop: StopFlag, clock: SystemClock
+) -> Summary:
+    ready = _prepared(request, material)
+    safety, target, chosen, oracles = ready.safety, ready.target, ready.chosen, ready.oracles
     await require_reachable(target)
     async with AsyncExitStack() as stack:
         probe = await _opened(request.database, stack)
-        writer = RunWriter.create(request.out)
-        stack.enter_context(_kept_unless_refused(writer, request.out))
-        run_id = uuid.uuid4().hex[:12]
-        client = Client(target, clock.now, run_id=run_id, timeout=request.settings.timeout_seconds)
+        asked = _asked(request, material, ready)
+        run_info = replace(asked, started=clock.wall(), database=probe.name if probe else "")
+        files = stack.enter_context(
+            run_files(request.out, run_info, resume=request.resume, is_sealed=not request.keep_live_values)
+        )
+        run_info = files.info
+        keeper = Keeper.of(safety, target, run_info.id, lambda: stop.is_set)
+        probe = keeper.watched(probe)
+        client = _client(request, target, clock, keeper)
         await stack.enter_async_context(client)
-        bindings = learn(sessions)
-        stage = Stage(
-            recording=Recording.of(sessions),
-            bindings=bindings,
-            scenarios=Scenarios(sessions, bindings),
-            fresh=find_fresh(sessions, bindings, text_classes(redacted)),
-            client=client,
-            clock=clock,
-            pacer=pacer,
-            settings=request.settings,
-            redacted=classes(redacted),
-            stop=stop,
-            fresh_seed=rng_for(request.settings.seed, run_id).getrandbits(53),
-            probe=probe,
+        await keeper.begin(client, is_resumed=request.resume)
+        sending = Sending(client, partial(_allow, request, safety, material), clock, request.settings.timeout_seconds)
+        wardrobe = await open_wardrobe(ready.identities, ready.assignment, sending, stack)
+
+        def make(recording: Recording, bindings: Bindings, scenarios: Scenarios, fresh: FreshPlan) -> Stage:
+            keeper.expect(recording.sessions)
+            return Stage(
+                recording=recording,
+                bindings=bindings,
+                scenarios=scenarios,
+                fresh=fresh,
+                client=client,
+                clock=clock,
+                pacer=ready.pacer,
+                shapes=replace(request.shapes, is_part=not material.is_whole),
+                settings=keeper.limited(request.settings),
+                redacted=classes(material.redacted),
+                stop=stop,
+                fresh_seed=rng_for(request.settings.seed, run_info.id).getrandbits(53),
+                probe=probe,
+                governor=keeper.governor,
+                between=keeper.between,
+                journal=files.pending,
+                dressing=dressing_of(wardrobe, recording.exchanges),
+            )
+
+        redaction = None if request.keep_live_values else request.redaction
+        hosts = (target.host, target.address, *target.aliases)
+        stages = Stages(
+            make, material.redacted, redaction, hosts, has_cases=bool(chosen), secrets=secret_texts(wardrobe)
         )
-        run_info = RunInfo(
-            id=run_id,
-            command=request.command,
-            capture_id=info.id,
-            target=target.url,
-            seed=request.settings.seed,
-            started=clock.wall(),
-            mutators=tuple(one.name for one in chosen),
-            oracles=tuple(one.name for one in oracles),
-            database=probe.name if probe else "",
-            tool_version=__version__,
-        )
-        run = Run(run_info, stage, chosen, oracles)
-        events = with_name_hint(_with_left_out(run.events(), parts.not_judged()), unknown_names(redacted))
-        return await _consume(events, (writer, *listeners))
+        run = Run(run_info, *_lined_up(stages, material, ready.parts, files.earlier), chosen, oracles, files.earlier)
+        told = (*ready.parts.not_judged(), *([material.sample] if material.sample else ()))
+        kept = keeper.events(with_left_out(run.events(), told, material), client)
+        events = with_identities(with_name_hint(kept, unknown_names(material.redacted)), wardrobe)
+        return await _consume(with_withheld(events, stages), (files.writer, files.pending, *listeners))
 
 
-def read_capture(
-    path: Path, unlock: Unlock | None = None, now: float = math.nan
-) -> tuple[tuple[Session, ...], CaptureInfo, tuple[RedactedField, ...]]:
-    """Sessions and what redaction did. Raises FileFormatError, also for a capture without exchanges.
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """Everything that could be checked before anything is opened or sent."""
 
-    `now`: seconds, UTC, at which it must not have expired; NaN: that does not matter.
-    """
-    reader = CaptureReader.open(path, unlock)
-    try:
-        require_unexpired(path, reader.expires(), now)
-        sessions, info, redacted = reader.sessions(), reader.info(), reader.redacted_fields()
-    finally:
-        reader.close()
-    if not any(session.exchanges for session in sessions):
-        raise FileFormatError(f"{path} is an empty capture: record some traffic first, or name another file.")
-    return sessions, info, redacted
+    safety: Safety
+    target: Target
+    parts: Playable  # of the one group; empty where there are many
+    chosen: tuple[Mutator, ...]
+    oracles: tuple[Oracle, ...]
+    pacer: Plan
+    identities: Configured
+    assignment: Assignment | None  # of accounts; None without identities
 
 
-@contextmanager
-def _kept_unless_refused(writer: RunWriter, path: Path) -> Iterator[None]:
-    """Close the run file in any case; remove it when the run turned out to be asked for in vain."""
-    try:
-        yield
-    except ReplayError:
-        writer.close()
-        path.unlink(missing_ok=True)
-        raise
-    except BaseException:
-        writer.close()
-        raise
-    writer.close()
+def _prepared(request: RunRequest, material: Material) -> _Prepared:
+    safety = request.safety.resolved()
+    target = resolve_target(request.target)
+    check_target(safety, target)
+    material.reads_only = is_reads_only(safety, target)
+    material.websockets = request.wire.websockets
+    material.has_identities = material.reads_only and request.config.identity is not None
+    configured = request.config.identities(os.environ)  # secrets are read once, before anything is sent
+    assignment = assignment_for(configured, material.reader)
+    material.is_replaced = replaced_by(assignment)
+    ready = _Prepared(
+        safety=safety,
+        target=target,
+        parts=_whole(request, material, target) if len(material.groups) == 1 else Playable(()),
+        chosen=tuple(pick(all_mutators(request.config.mutators), request.mutators)),
+        oracles=tuple(all_oracles(request.config.oracles)),
+        pacer=plan_for(request.pace),
+        identities=configured,
+        assignment=assignment,
+    )
+    if not request.allow_origin:
+        refuse_origin(target, material.info.origins, material.info.id)
+    return ready
+
+
+def _whole(request: RunRequest, material: Material, target: Target) -> Playable:
+    """What can be sent of the one group. Raises TargetError or FileFormatError when nothing can."""
+    parts = material.whole()
+    if not parts.sessions:
+        if material.reads_only:
+            raise TargetError(NOTHING_TO_READ.format(capture=request.capture, target=target.url))
+        only = ", ".join(f"{count} of {reason}" for reason, count in parts.left_out)
+        raise FileFormatError(f"{request.capture} holds nothing that can be replayed, only {only}: record other calls.")
+    return parts
+
+
+def _asked(request: RunRequest, material: Material, ready: _Prepared) -> RunInfo:
+    """The run as it is asked for, before it begins."""
+    words = {"pace": request.pace, "shapes": request.shapes, "keep_live_values": request.keep_live_values}
+    return RunInfo(
+        id=uuid.uuid4().hex[:12],
+        command=request.command,
+        capture_id=material.info.id,
+        target=ready.target.url,
+        seed=request.settings.seed,
+        started=0.0,
+        mutators=tuple(one.name for one in ready.chosen),
+        oracles=tuple(one.name for one in ready.oracles),
+        database="",
+        tool_version=__version__,
+        settings=deciding_settings(request.settings, request.config, reads_only=material.reads_only, **words),
+        shard=str(request.shard or ""),
+    )
+
+
+def _lined_up(
+    stages: Stages, material: Material, parts: Playable, earlier: Earlier
+) -> tuple[Extent, Stage, Iterable[Stage]]:
+    """How much there is to play, the stage that the run is told by, and the groups that are not done."""
+    if len(material.groups) != 1:
+        extent = Extent(material.sessions, material.exchanges, len(material.groups))
+        return extent, stages.empty(), stages.each(material.each(tuple(earlier.done)))
+    stage = stages.of(parts.sessions, "clean/0")
+    extent = Extent(len(parts.sessions), len(stage.recording.exchanges))
+    return extent, stage, () if "clean/0" in earlier.done else (stage,)
+
+
+def _client(request: RunRequest, target: Target, clock: SystemClock, keeper: Keeper) -> GuardedClient:
+    timeout = request.settings.timeout_seconds
+    return GuardedClient(target, clock.now, keeper.guard, timeout=timeout, options=request.wire)
+
+
+def _allow(request: RunRequest, safety: Safety, material: Material, server: Target) -> None:
+    """Another server than the target, which an identity names. Raises TargetError."""
+    check_target(safety, server)
+    if not request.allow_origin:
+        refuse_origin(server, material.info.origins, material.info.id)
 
 
 async def _opened(database: str | None, stack: AsyncExitStack) -> Probe | None:
@@ -165,19 +268,6 @@ async def _opened(database: str | None, stack: AsyncExitStack) -> Probe | None:
     stack.push_async_callback(probe.close)
     await probe.read()  # rights, reachability: said before anything is sent
     return probe
-
-
-async def _with_left_out(events: AsyncIterator[Event], left_out: Sequence[NotJudged]) -> AsyncIterator[Event]:
-    """The same run, which also tells what of the capture it cannot send."""
-    async for event in events:
-        if isinstance(event, RunEnded):
-            summary = replace(event.summary, not_judged=event.summary.not_judged + len(left_out))
-            yield replace(event, summary=summary)
-            continue
-        yield event
-        if isinstance(event, RunStarted):
-            for verdict in left_out:
-                yield Unjudged(verdict, planned=True)
 
 
 async def _consume(events: AsyncIterator[Event], listeners: Sequence[Listener]) -> Summary:

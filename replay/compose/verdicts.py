@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 from replay.compose.config import Config
 from replay.compose.units import all_oracles, printable
-from replay.engine.judge import judge, strongest
+from replay.engine.control import judged_evidence
+from replay.engine.judge import judge
+from replay.engine.ledger import Ledger
 from replay.model.errors import UsageError
 from replay.model.evidence import Role, Trace
 from replay.model.finding import Finding, Level, NotJudged, Severity
@@ -47,24 +51,35 @@ def judge_again(path: Path, config: Config) -> None:
     oracles = all_oracles(config.oracles)
     reader = RunReader(path)
     try:
-        is_faithful = not any(verdict.reason == "low-fidelity" for verdict in reader.not_judged(planned_only=True))
-        findings: list[Finding] = []
+        without = frozenset(one.session_id for one in reader.unjudged_sessions())
+        ledger = Ledger(noise=reader.noise())
         not_judged: list[NotJudged] = []
-        clean = 0
-        for evidence in reader.evidences():
-            if evidence.case is None and not is_faithful:
-                continue
-            judgement = judge(evidence, oracles)
-            findings.extend(judgement.findings)
+        clean = groups = 0
+        for evidence in reader.evidences(skip=_unfaithful(reader)):
+            groups += evidence.case is None
+            judgement = judge(evidence if evidence.case else judged_evidence(evidence, without), oracles)
             not_judged.extend(judgement.not_judged)
+            deque(ledger.note(judgement, evidence.differences), maxlen=0)
             clean += bool(evidence.case) and not judgement.findings and not judgement.not_judged
     finally:
         reader.close()
+    if groups > 1:
+        deque(ledger.settle(), maxlen=0)
     writer = RunWriter.reopen(path)
     try:
-        writer.replace_verdicts(strongest(findings), tuple(not_judged), clean)
+        writer.replace_verdicts(tuple(ledger.found.values()), tuple(not_judged), clean)
     finally:
         writer.close()
+
+
+def _unfaithful(reader: RunReader) -> frozenset[str]:
+    """Groups of sessions whose clean replays did not do what was recorded: nothing of them is judged."""
+    settings = dict(reader.info().settings)
+    if "fidelity_floor" in settings:
+        floor = float(settings["fidelity_floor"])
+        return frozenset(unit for unit, fidelity in reader.fidelities().items() if fidelity.score < floor)
+    is_low = any(verdict.reason == "low-fidelity" for verdict in reader.not_judged(planned_only=True))
+    return frozenset({""}) if is_low else frozenset()  # format version 1: one group without a name
 
 
 def read_view(path: Path) -> RunView:
@@ -84,7 +99,9 @@ def read_view(path: Path) -> RunView:
             seconds=max(0.0, run.ended - run.started),
             fidelity=fidelity.score,
         )
-        return RunView(run, summary, fidelity, findings, not_judged, reader.noise().rules)
+        return RunView(
+            run, summary, fidelity, findings, not_judged, reader.noise().rules, reader.load(), reader.remains()
+        )
     finally:
         reader.close()
 
@@ -98,13 +115,16 @@ def trace_behind(path: Path, fingerprint: str) -> tuple[Trace, str]:
             known = ", ".join(one.fingerprint for one in reader.findings()) or "none"
             raise UsageError(f"{path} holds no finding `{printable(fingerprint)}`. There are: {known}.")
         evidences = (one for one in reader.evidences() if (one.case.id if one.case else "") == finding.case_id)
-        evidence = next(evidences)
         target = reader.info().target
+        if finding.case_id:
+            return next(evidences).mutated[-1], target
+        asked = (_until(one.of(Role.CLEAN)[-1], f"{finding.method} {finding.endpoint}") for one in evidences)
+        # Of many groups: one in which it was found, so that the way there is stored in full.
+        first = next(asked)
+        whole = (trace for trace in chain((first,), asked) if not any(one.as_recorded for one in trace.attempts))
+        return next(whole, first), target
     finally:
         reader.close()
-    if evidence.case:
-        return evidence.mutated[-1], target
-    return _until(evidence.of(Role.CLEAN)[-1], f"{finding.method} {finding.endpoint}"), target
 
 
 def _until(trace: Trace, endpoint: str) -> Trace:

@@ -1,38 +1,16 @@
-"""What the server gave and the client gave back: a request place, and the response places its value came from."""
+"""What the server gave and the client gave back, in a whole capture: bindings by consumer and by producer."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
-from replay.model.tree import Place, Scalar
+from replay.correlate.binding import Binding, Source
+from replay.correlate.plan import RewritePlan
+from replay.model.tree import Place
 
+__all__ = ["Binding", "Bindings", "Source"]
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A place in the response of a recorded exchange (see `answers` for places inside links)."""
-
-    exchange_id: str
-    place: Place
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Binding:
-    """The value at `place` of that exchange's request came from `sources`, best first.
-
-    `value` is the recorded one; `noun` is what it names (`course`, `token`), empty when only its shape speaks.
-    `confidence` 0..1: see `learn`.
-    """
-
-    exchange_id: str
-    place: Place
-    value: Scalar
-    sources: tuple[Source, ...]
-    noun: str
-    confidence: float
-
-    def __repr__(self) -> str:  # the value may be a token
-        return f"Binding({self.exchange_id}, {self.noun or 'value'}, {len(self.sources)} sources)"
+MOST_PLANS = 20_000  # about 2 KB each
 
 
 class Bindings:
@@ -53,10 +31,17 @@ class Bindings:
             for source in binding.sources:
                 places.setdefault(source.exchange_id, {})[source.place] = None
         self._places = {exchange_id: tuple(found) for exchange_id, found in places.items()}
+        self.plans: dict[str, RewritePlan] = {}  # see `rebinder`; nothing is lost with it
 
     @property
     def all(self) -> tuple[Binding, ...]:
         return self._all
+
+    def remember(self, exchange_id: str, plan: RewritePlan) -> None:
+        """Keep a plan for the next world; a bounded number of them."""
+        if len(self.plans) >= MOST_PLANS:
+            self.plans.clear()
+        self.plans[exchange_id] = plan
 
     def of(self, exchange_id: str) -> tuple[Binding, ...]:
         """What that exchange's request gives back."""

@@ -22,6 +22,7 @@ class Scenarios:
     """The capture, indexed once, for many closures."""
 
     def __init__(self, sessions: Sequence[Session], bindings: Bindings) -> None:
+        self._sessions = sessions
         self._bindings = bindings
         self._order: dict[str, int] = {}
         self._session_of: dict[str, str] = {}
@@ -32,6 +33,10 @@ class Scenarios:
             # A write that was refused changed nothing; in a smaller world it might succeed, and would disturb.
             if not exchange.request.is_safe and 200 <= exchange.status < 400:
                 self._writes.setdefault(session.id, []).append(exchange.id)
+
+    def bound_by(self, bindings: Bindings) -> Scenarios:
+        """The same sessions, under what has been learned since."""
+        return Scenarios(self._sessions, bindings)
 
     def before(self, exchange_id: str, extra: Iterable[str] = ()) -> tuple[str, ...]:
         """The exchanges to play before `exchange_id`, in start order, without itself.

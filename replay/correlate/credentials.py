@@ -59,7 +59,7 @@ def is_secret_key(name: str) -> bool:
 
 def is_credential(place: Place) -> bool:
     """True when the request place says who is calling."""
-    kind, name = place[0], place[1]
+    kind, name = place[0], place[1] if len(place) > 1 else ""
     if kind in {"auth", "cookie"}:
         return True
     if not isinstance(name, str):

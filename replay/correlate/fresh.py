@@ -12,15 +12,18 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from replay.correlate.asked import asked
 from replay.correlate.bindings import Bindings
 from replay.correlate.credentials import is_credential, is_secret_key, is_static
+from replay.correlate.inside import inside
 from replay.correlate.nouns import snake
+from replay.correlate.pieces import spoken
 from replay.correlate.renewal import MARKER_CHARACTERS, Fresh, FreshKind, Occurrences, Renewal, renew_all
 from replay.correlate.shapes import EMAIL, UUID, Strength, strength
 from replay.correlate.timeline import Moment, moments
 from replay.model.endpoint import endpoint_of, is_id_like
 from replay.model.exchange import Exchange
-from replay.model.message import path_segments, request_leaves, response_leaves
+from replay.model.message import path_segments, response_leaves
 from replay.model.session import Session
 from replay.model.tree import Place, pattern
 
@@ -37,6 +40,7 @@ _NAME_KEYS = frozenset(
 _ONCE_KEY = re.compile(
     r"(x_)?(.*_)?(idempotency|idempotent)(_.*)?|(x_)?(client_)?(request|transaction|message)_id|client_token"
 )
+_ECHOED = frozenset({"state", "nonce"})  # RFC 6749 section 4.1.1, OpenID Connect Core section 3.1.2.1
 _LOGIN = re.compile(r"(?i)log-?in|sign-?in|sessions?|tokens?|auth|authenticate|authorize")
 _CONSTANT = re.compile(r"[A-Za-z0-9]+(_[A-Za-z0-9]+)+|[A-Z0-9-]+|https?://\S+|/\S*")  # enumeration words, URLs
 _SEVERAL = "\0several"  # no tenant's name: control characters never get that far
@@ -63,7 +67,7 @@ def find_fresh(sessions: Sequence[Session], bindings: Bindings, text_class: Text
         else:
             finder.ask(moment)
     fresh = finder.chosen()
-    return FreshPlan(fresh, _occurrences(sessions, {item.value for item in fresh}))
+    return FreshPlan(fresh, finder.occurrences({item.value for item in fresh}))
 
 
 class _Finder:
@@ -75,26 +79,37 @@ class _Finder:
         self._sent: dict[str, str] = {}  # value -> tenant of the session that sent it first
         self._found: dict[str, Fresh] = {}
         self._makers: dict[str, set[str]] = {}  # value -> tenants that send it where it was first found
+        self._said: dict[str, list[tuple[Place, str]]] = {}  # per exchange: every text that could be fresh
 
     def ask(self, moment: Moment) -> None:
         exchange, tenant = moment.exchange, moment.session.tenant
         bound = {binding.place for binding in self._bindings.of(exchange.id)}
-        for place, value in request_leaves(exchange.request):
-            if not isinstance(value, str) or not _SHORTEST <= len(value) <= _LONGEST or is_static(place):
+        said = self._said.setdefault(exchange.id, [])
+        todo = list(asked(exchange.request))[::-1]
+        while todo:
+            piece = todo.pop()
+            if not isinstance(piece.value, str) or is_static(piece.place):
                 continue
-            self._meet(value, tenant)
-            if place in bound:
-                self._settled.add(value)
-            is_first = value not in self._sent
-            self._sent.setdefault(value, tenant)
-            if value in self._settled:
-                continue
-            if is_first and _refers(place, value, exchange):
-                self._settled.add(value)
-            elif value not in self._found:
-                self._consider(place, value, exchange)
-            if tenant and value in self._found and pattern(place) == self._found[value].place:
-                self._makers.setdefault(value, set()).add(tenant)
+            if _SHORTEST <= len(piece.value) <= _LONGEST:
+                said.append((piece.place, piece.value))
+                self._ask_for(piece.place, piece.value, exchange, tenant, piece.place in bound)
+            if piece.place not in bound and piece.value not in self._found:
+                todo.extend(reversed(inside(piece.value, piece.place)))
+
+    def _ask_for(self, place: Place, value: str, exchange: Exchange, tenant: str, is_bound: bool) -> None:
+        self._meet(value, tenant)
+        if is_bound:
+            self._settled.add(value)
+        is_first = value not in self._sent
+        self._sent.setdefault(value, tenant)
+        if value in self._settled:
+            return
+        if is_first and _refers(place, value, exchange):
+            self._settled.add(value)
+        elif value not in self._found:
+            self._consider(place, value, exchange)
+        if tenant and value in self._found and pattern(place) == self._found[value].place:
+            self._makers.setdefault(value, set()).add(tenant)
 
     def hear(self, moment: Moment) -> None:
         response = moment.exchange.response
@@ -116,6 +131,17 @@ class _Finder:
             out.append(Fresh(value, item.kind, tenant, item.exchange_id, item.place, is_shared))
         return tuple(out)
 
+    def occurrences(self, values: set[str]) -> Occurrences:
+        """Where recorded requests hold those values; inside of one that is renewed as a whole nothing else is."""
+        found: dict[str, tuple[tuple[Place, str], ...]] = {}
+        for exchange_id, said in self._said.items():
+            held: list[tuple[Place, str]] = []
+            for place, text in said:
+                if text in values and not any(place[: len(outside)] == outside for outside, _ in held):
+                    held.append((place, text))
+            found[exchange_id] = tuple(held)
+        return found
+
     def _is_vocabulary(self, value: str, item: Fresh) -> bool:
         """A key that others send elsewhere only (a company's slug in a share) refers to the thing that it names."""
         if item.kind is FreshKind.KEY:
@@ -135,12 +161,14 @@ class _Finder:
 
     def _kind(self, place: Place, value: str, exchange: Exchange) -> FreshKind | None:
         key = _key_of(place)
-        if is_credential(place) or is_secret_key(key):
+        if is_credential(place) or (is_secret_key(key) and not _ONCE_KEY.fullmatch(key)):
             return None
         if EMAIL.fullmatch(value):
             return FreshKind.EMAIL
         if UUID.fullmatch(value):
             return FreshKind.UUID
+        if key in _ECHOED and strength(value) is Strength.STRONG and place[0] in {"query", "form"}:
+            return FreshKind.KEY
         if key in _NAME_KEYS or _ONCE_KEY.fullmatch(key):
             return FreshKind.KEY if sum(mark.isascii() and mark.isalnum() for mark in value) >= _SHORTEST else None
         return FreshKind.TEXT if self._is_free_text(place, value, exchange) else None
@@ -155,7 +183,7 @@ class _Finder:
 
 
 def _key_of(place: Place) -> str:
-    return snake(next((part for part in reversed(place[1:]) if isinstance(part, str)), ""))
+    return snake(next((part for part in reversed(spoken(place)[1:]) if isinstance(part, str)), ""))
 
 
 def _refers(place: Place, value: str, exchange: Exchange) -> bool:
@@ -179,13 +207,3 @@ def _is_once_key(place: str) -> bool:
 def _is_dated(value: str) -> bool:
     """Dates, numbers, versions: no text of a person, though redaction may have taken them for some."""
     return strength(value) is Strength.NEVER and not any(mark.isspace() for mark in value)
-
-
-def _occurrences(sessions: Sequence[Session], values: set[str]) -> Occurrences:
-    found: dict[str, tuple[tuple[Place, str], ...]] = {}
-    for session in sessions:
-        for exchange in session.exchanges:
-            leaves = request_leaves(exchange.request)
-            places = tuple((at, text) for at, text in leaves if isinstance(text, str) and text in values)
-            found[exchange.id] = tuple((at, text) for at, text in places if not is_static(at))
-    return found

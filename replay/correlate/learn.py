@@ -2,40 +2,38 @@
 
 Rule: a value that a client sent before any response gave it is the client's own and is never bound.
 Rule: an answer that echoes what its own request said gives nothing.
-Rule: confidence = 0.99 for strong text of 16 characters or more and for named partners (a cookie and its Set-Cookie, a
-validator and its ETag), 0.9 for shorter strong text, 0.85 for small values whose nouns agree, 0.7 when they agree only
-as names for people; less 0.15 when the best source is an element of a list that was read (positional), less 0.2
-when its answer was an error.
+Rule: confidence = 0.99 for strong text of 16 characters or more and for partners that name each other (a cookie and its
+Set-Cookie, a validator and its ETag), 0.9 for shorter strong text, a form field and the hidden field of its page, a
+request and the link that it follows, 0.85 for small values whose nouns agree, 0.8 for long numbers and times under one
+name, 0.7 when nouns agree only as names for people; less 0.15 when the best source is an element of a list that was
+read (positional), less 0.2 when its answer was an error, less 0.05 when either side was inside another value.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 from replay.correlate.answers import given
+from replay.correlate.asked import asked
 from replay.correlate.bindings import Binding, Bindings, Source
 from replay.correlate.credentials import is_static
-from replay.correlate.fresh import find_fresh
+from replay.correlate.evidence_keys import Key, Keys
+from replay.correlate.fresh import FreshPlan, TextClass, find_fresh
+from replay.correlate.inside import inside
 from replay.correlate.introductions import introductions
-from replay.correlate.nouns import Family, noun_at, noun_in_path
-from replay.correlate.shapes import Strength, canonical, strength
+from replay.correlate.nouns import Family
+from replay.correlate.pieces import Piece, depth_of, outer
 from replay.correlate.timeline import Moment, moments
-from replay.model.endpoint import is_id_like
-from replay.model.message import Leaf, request_leaves
 from replay.model.session import Session
 from replay.model.tree import Place
 
 MAX_SOURCES = 5
 _KEPT = 8  # producers kept per value, kind and session: the earliest are the best
-_PLACE_RANK = {"body": 0, "set-cookie": 0, "hidden": 0, "header": 1, "location": 2, "link": 3}
+_PLACE_RANK = {"header": 1, "location": 2, "link": 3, "text": 3, "data": 3, "option": 3, "button": 3, "href": 3}
+_COUNTED = frozenset({"data", "option", "button", "href"})
 _LONG = 16  # characters: strong text that nobody types
-_PARTNERS = frozenset({"cookie:", "etag:"})
-_VALIDATORS = frozenset({"if-match", "if-none-match"})
-
-Key: TypeAlias = "str | tuple[str, ...]"
-"""Strong text itself, (noun, text) for weak text, ("cookie:", name, text) and ("etag:", text) for partners."""
+_OF_PARTNERS = {"cookie:": 0.99, "etag:": 0.99, "field:": 0.9, "url:": 0.9, "name:": 0.8}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +47,10 @@ class _Given:
     session_id: str
     noun: str
 
-    def rank(self, session_id: str) -> tuple[bool, bool, bool, int, int]:
+    def rank(self, session_id: str) -> tuple[bool, bool, bool, int, int, int]:
         elsewhere = self.positional and self.session_id != session_id
-        return self.failed, self.positional, elsewhere, self.order, _PLACE_RANK[str(self.source.place[0])]
+        place = self.source.place
+        return self.failed, self.positional, elsewhere, self.order, depth_of(place), _PLACE_RANK.get(str(place[0]), 0)
 
 
 @dataclass(slots=True)
@@ -79,14 +78,26 @@ class _Known:
 
 def learn(sessions: Sequence[Session]) -> Bindings:
     """Every binding of the capture. Near-linear in the number of leaves."""
+    return learn_with_fresh(sessions, _no_text_class)[0]
+
+
+def learn_with_fresh(sessions: Sequence[Session], text_class: TextClass) -> tuple[Bindings, FreshPlan]:
+    """Bindings, and the fresh values beside them, which both need the same look at every request."""
     family = Family.of({exchange.request.path for session in sessions for exchange in session.exchanges})
-    learner = _Learner(family)
+    learner = _Learner(Keys(family))
     for moment in moments(sessions):
         if moment.answered:
             learner.hear(moment)
         else:
             learner.ask(moment)
     bindings = Bindings(learner.bindings)
+    fresh = find_fresh(sessions, bindings, text_class)
+    return Bindings(bindings.all, introductions(sessions, fresh)), fresh
+
+
+def with_introductions(sessions: Sequence[Session], found: Sequence[Binding]) -> Bindings:
+    """The bindings, with what no response gave and another request made known."""
+    bindings = Bindings(found)
     return Bindings(bindings.all, introductions(sessions, find_fresh(sessions, bindings, _no_text_class)))
 
 
@@ -96,8 +107,8 @@ def _no_text_class(_endpoint: str, _place: str) -> str:
 
 
 class _Learner:
-    def __init__(self, family: Family) -> None:
-        self._family = family
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
         self._known: dict[Key, _Known] = {}
         self._client_made: set[Key] = set()
         self._asked: dict[str, set[Key]] = {}  # per exchange in flight: what its own request said
@@ -105,105 +116,65 @@ class _Learner:
 
     def ask(self, moment: Moment) -> None:
         """A request starts: bind what is known, remember the rest as the client's own."""
-        request = moment.exchange.request
-        asked: set[Key] = set()
+        said: set[Key] = set()
         own: list[Key] = []
-        for place, value in request_leaves(request):
-            text = canonical(value)
-            shape = strength(text)
-            partner = _partner_of_request(place, text)
-            if (shape is Strength.NEVER and not partner) or is_static(place):
-                continue
-            noun = _noun_of_request(place, text, request.path)
-            keys = self._keys(partner, shape, text, noun)
-            asked.update(keys)
-            known = next((self._known[key] for key in keys if key in self._known), None)
-            if known is None:
-                own.extend(keys)
-            else:
-                self.bindings.append(_binding(moment, (place, value), known, keys[0], noun))
-        self._asked[moment.exchange.id] = asked
+        for piece in asked(moment.exchange.request):
+            if not is_static(piece.place):
+                self._ask(moment, piece, said, own)
+        self._asked[moment.exchange.id] = said
         self._client_made.update(own)
+
+    def _ask(self, moment: Moment, piece: Piece, said: set[Key], own: list[Key]) -> None:
+        keys, noun = self._keys.of_request(piece, moment.exchange.request.path)
+        said.update(keys)
+        key = next((key for key in keys if key in self._known), None)
+        if key is not None:
+            self.bindings.append(_binding(moment, piece, self._known[key], key, noun))
+            return
+        own.extend(keys)
+        if isinstance(piece.value, str):
+            for part in inside(piece.value, piece.place):
+                self._ask(moment, part, said, own)
 
     def hear(self, moment: Moment) -> None:
         """An outcome arrives: what it gives for the first time may be given back from now on."""
         exchange = moment.exchange
-        asked = self._asked.pop(exchange.id, set())
+        said = self._asked.pop(exchange.id, set())
         response = exchange.response
         if response is None:
             return
-        for place, value, url in given(response):
-            text = canonical(value)
-            shape = strength(text)
-            partner = _partner_of_answer(place, text)
-            if shape is Strength.NEVER and not partner:
-                continue
-            noun = _noun_of_answer(place, text, url, exchange.request.path)
-            for key in self._keys(partner, shape, text, noun):
-                if key not in asked and key not in self._client_made:
-                    found = _gift(moment, place, noun, response.status)
+        for gift in given(response):
+            keys, noun = self._keys.of_answer(gift, exchange.request.path)
+            for key in keys:
+                if key not in said and key not in self._client_made:
+                    found = _gift(moment, gift.place, noun, response.status)
                     self._known.setdefault(key, _Known()).add(found)
-
-    def _keys(self, partner: Key, shape: Strength, text: str, noun: str) -> list[Key]:
-        """Under what this value is known, best first; empty for values whose equality is chance."""
-        keys: list[Key] = [partner] if partner else []
-        if shape is Strength.STRONG:
-            keys.append(text)
-        elif shape is Strength.WEAK and noun:
-            keys.append((self._family.canonical(noun), text))
-        return keys
 
 
 def _gift(moment: Moment, place: Place, noun: str, status: int) -> _Given:
     exchange = moment.exchange
-    positional = exchange.request.is_safe and _is_element(place)
+    positional = exchange.request.is_safe and is_element(place)
     return _Given(status >= 400, positional, moment.order, Source(exchange.id, place), moment.session.id, noun)
 
 
-def _binding(moment: Moment, leaf: Leaf, known: _Known, key: Key, noun: str) -> Binding:
-    place, value = leaf
+def _binding(moment: Moment, piece: Piece, known: _Known, key: Key, noun: str) -> Binding:
     best = known.best_for(moment.session.id)
+    place = best[0].source.place
     if isinstance(key, str):
         confidence = 0.99 if len(key) >= _LONG else 0.9
-    elif key[0] in _PARTNERS:
-        confidence = 0.99
+    elif key[0] in _OF_PARTNERS:
+        confidence = _OF_PARTNERS[key[0]]
     else:
         confidence = 0.85 if noun == best[0].noun else 0.7
-    confidence -= 0.15 * best[0].positional + 0.2 * best[0].failed
+    is_taken_out = depth_of(piece.place) or depth_of(place)
+    confidence -= 0.15 * best[0].positional + 0.2 * best[0].failed + 0.05 * bool(is_taken_out)
     sources = tuple(found.source for found in best)
-    return Binding(moment.exchange.id, place, value, sources, noun or best[0].noun, round(confidence, 2))
+    noun = noun or best[0].noun
+    return Binding(moment.exchange.id, piece.place, piece.value, sources, noun, round(confidence, 2))
 
 
-def _is_element(place: Place) -> bool:
-    """True for an element of a list in a JSON body (header and Location places count fields, not elements)."""
-    parts = place[2:] if place[0] == "link" else place
-    return parts[0] == "body" and any(isinstance(part, int) for part in parts)
-
-
-def _partner_of_request(place: Place, text: str) -> Key:
-    if place[0] == "cookie" and text:
-        return "cookie:", str(place[1]), text
-    return ("etag:", text) if place[0] == "header" and place[1] in _VALIDATORS else ()
-
-
-def _partner_of_answer(place: Place, text: str) -> Key:
-    if place[0] == "set-cookie" and text:
-        return "cookie:", str(place[1]), text
-    return ("etag:", text) if place[:2] == ("header", "etag") else ()
-
-
-def _noun_of_request(place: Place, text: str, path: str) -> str:
-    if place[0] == "path":
-        return noun_in_path(path, int(place[1])) if is_id_like(text) else ""
-    if place[0] == "auth":
-        return "token" if len(text) >= 6 else ""
-    return noun_at(place, text, path)
-
-
-def _noun_of_answer(place: Place, text: str, url: str, path: str) -> str:
-    if url:
-        index = place[1]
-        return noun_in_path(url, index) if isinstance(index, int) and is_id_like(text) else ""
-    if place[0] == "link":
-        return noun_at(place[:2], text, path) if isinstance(place[1], str) else ""
-    return noun_at(place, text, path)
+def is_element(place: Place) -> bool:
+    """True for an element of a list (header and Location places count fields, not elements)."""
+    parts = outer(place[2:] if place[0] == "link" else place)
+    kind = parts[0] if parts else ""
+    return (kind in {"body", "xml"} and any(isinstance(part, int) for part in parts)) or kind in _COUNTED

@@ -19,6 +19,7 @@ _ID = frozenset({"id", "ids", "uuid", "uuids", "guid", "guids", "pk", "iri"})
 _NUMBER = frozenset({"number", "no"})  # account_number: a reference when it is long, a count when it is short
 _CURSOR = frozenset({"cursor", "continuation", "page_token", "next_page_token", "prev_page_token", "after", "before"})
 _SECRET = frozenset({"token", "csrf", "xsrf", "jwt", "sid", "nonce", "otp"})
+_CLAIMS = {"sub": "user", "tid": "tenant"}  # RFC 7519 section 4.1.2; Microsoft's name for the tenant
 _BARE_HEADERS = frozenset({"resource_id", "object_id", "entity_id", "created_id"})
 _WRAPPERS = re.compile(
     "attribute|body|content|data|doc|edge|element|embedded|entity|entry|hit|input|item|list|node|object|page|payload"
@@ -27,7 +28,10 @@ _WRAPPERS = re.compile(
 _ACTIONS = re.compile(
     "all|batch|bulk|create|current|details|export|filter|find|latest|list|mine|new|query|recent|search|self"
 )
-_VERBS = re.compile("add|create|delete|fetch|find|get|list|make|new|place|remove|update|upsert")
+_VERBS = re.compile(
+    "add|approve|archive|assign|cancel|close|complete|confirm|create|delete|edit|fetch|find|get|list|make|move|new|open"
+    "|pay|place|publish|reject|remove|rename|save|send|set|start|stop|submit|update|upsert"
+)
 _PLURALS = {"people": "person", "children": "child"}
 
 
@@ -54,20 +58,22 @@ def named_by(key: str) -> Named | None:
     words = words.removeprefix("x_")
     if words in _BARE_HEADERS:
         return Named("")
+    if words in _CLAIMS:
+        return Named(_CLAIMS[words])
     head, _, tail = words.rpartition("_")
     if words in _CURSOR or tail == "cursor":
         return Named("cursor")
     if tail in _ID:
-        return Named(_one(head) if head else "")
+        return Named(singular_of(head) if head else "")
     if tail in _NUMBER:
-        return Named(_one(head) if head else "", shortest=6)
+        return Named(singular_of(head) if head else "", shortest=6)
     if _SECRET.intersection(words.split("_")):
         return Named("token", shortest=6)
     return None
 
 
 @lru_cache(maxsize=8192)
-def _one(word: str) -> str:
+def singular_of(word: str) -> str:
     """The singular, without the verb of an RPC name: `createOrders` is `order`."""
     words = snake(word).split("_")
     if len(words) > 1 and _VERBS.fullmatch(words[0]):
@@ -87,14 +93,14 @@ def noun_of_path(path: str, text: str) -> str:
         return ""
     ids = [i for i, segment in enumerate(segments) if segment == text and is_id_like(segment)]
     if ids:
-        return _one(collection_before(path, ids[-1]))
-    speaking = [i for i in literals if not _ACTIONS.fullmatch(_one(segments[i]))]
-    return _one(segments[(speaking or literals)[-1]])
+        return singular_of(collection_before(path, ids[-1]))
+    speaking = [i for i in literals if not _ACTIONS.fullmatch(singular_of(segments[i]))]
+    return singular_of(segments[(speaking or literals)[-1]])
 
 
 def noun_in_path(path: str, index: int) -> str:
     """The thing that the segment at `index` names: the collection before it."""
-    return _one(collection_before(path, index))
+    return singular_of(collection_before(path, index))
 
 
 def noun_at(place: Place, text: str, path: str) -> str:
@@ -105,7 +111,7 @@ def noun_at(place: Place, text: str, path: str) -> str:
         return ""
     if named.noun:
         return named.noun
-    parents = (_one(key) for key in reversed(keys[:-1]))
+    parents = (singular_of(key) for key in reversed(keys[:-1]))
     return next((noun for noun in parents if not _WRAPPERS.fullmatch(noun)), "") or noun_of_path(path, text)
 
 
@@ -126,7 +132,7 @@ class Family:
     @classmethod
     def of(cls, paths: Iterable[str]) -> Family:
         segments = {segment.lower() for path in paths for segment in path_segments(path)}
-        plurals = {_one(segment) for segment in segments if segment and _one(segment) != segment}
+        plurals = {singular_of(segment) for segment in segments if segment and singular_of(segment) != segment}
         return cls(frozenset(plurals.intersection(_FAMILY)))
 
     def canonical(self, noun: str) -> str:

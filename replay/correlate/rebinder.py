@@ -6,20 +6,20 @@ in stays as the mutation wants it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from replay.correlate.answers import values_at
 from replay.correlate.bindings import Binding, Bindings
 from replay.correlate.borrow import borrowed, undressed
-from replay.correlate.credentials import is_credential, is_static
 from replay.correlate.growth import grown, grown_by
+from replay.correlate.plan import RewritePlan, Tally, Wanted, plan_of
 from replay.correlate.renewal import Renewal
 from replay.correlate.shapes import canonical
 from replay.model.case import SentAs, Step
 from replay.model.exchange import Exchange, Outcome, Request, Response
-from replay.model.message import request_leaves, text_of, with_values
-from replay.model.tree import Place, Scalar, pattern
+from replay.model.message import text_of
+from replay.model.tree import Place, Scalar
 
 NO_CREDENTIALS = "credentials"  # unresolved: nobody was cast for the part
 
@@ -33,15 +33,14 @@ class Rewritten:
     bound: int = 0
 
 
-_Values = dict[Place, Scalar]
-
-
 class Rebinder:
     def __init__(self, bindings: Bindings, renewal: Renewal, recorded: Mapping[str, Exchange]) -> None:
         self._bindings = bindings
         self._renewal = renewal
         self._recorded = recorded
         self._live: dict[tuple[str, Place], Scalar] = {}  # (exchange id, response place) -> this world's value
+        self._composed: dict[str, str] = {}  # `user-17` -> `user-501`: what was sent because of the parts inside
+        self.heard: dict[str, Response] | None = None  # the first answer to every exchange, for whoever asks for them
 
     def rewrite(self, step: Step, cast_exchange_id: str = "") -> Rewritten:
         """The step in this world's words, with the credentials that its role asks for."""
@@ -59,6 +58,8 @@ class Rebinder:
 
     def absorb(self, exchange_id: str, live: Outcome) -> None:
         """Learn what the server gave here. The first answer counts: copies of a request do not rename anything."""
+        if self.heard is not None and isinstance(live, Response):
+            self.heard.setdefault(exchange_id, live)
         places = self._bindings.sources_at(exchange_id)
         recorded = self._recorded.get(exchange_id)
         if not places or not isinstance(live, Response):
@@ -76,53 +77,38 @@ class Rebinder:
             live = self._live_of(binding)
             if live is not None:
                 pairs[text_of(binding.value), text_of(live)] = None
+        pairs.update(dict.fromkeys(self._composed.items()))
         return (*pairs, *self._renewal.values.items())
 
     def _reworded(self, exchange_id: str, request: Request, credentials_only: bool = False) -> Rewritten:
-        bindings = self._bindings.of(exchange_id)
-        occurrences = self._renewal.occurrences
         recorded = self._recorded.get(exchange_id)
-        tail = grown_by(recorded.request.body, request.body) if recorded is not None else b""
-        if recorded is not None and tail:
-            own = self._reworded(exchange_id, replace(request, body=recorded.request.body), credentials_only)
-            return replace(own, request=replace(own.request, body=grown(own.request.body, tail)))
-        is_recorded = recorded is not None and (request is recorded.request or request == recorded.request)
-        if is_recorded and occurrences is not None:
-            renewed: Iterable[tuple[Place, str]] = occurrences.get(exchange_id, ())
-            if not bindings and not renewed:
-                return Rewritten(request)
-            values: _Values = {place: self._renewal.values[text] for place, text in renewed}
-            standing = [(binding, binding.value) for binding in bindings]
+        if recorded is not None and request is not recorded.request and request != recorded.request:
+            tail = grown_by(recorded.request.body, request.body)
+            if tail:
+                own = self._reworded(exchange_id, replace(request, body=recorded.request.body), credentials_only)
+                return replace(own, request=replace(own.request, body=grown(own.request.body, tail)))
+            plan = plan_of(request, self._bindings.of(exchange_id), self._renewal.values)
+        elif recorded is not None:
+            plan = self._plan(exchange_id, recorded.request)
         else:
-            leaves = dict(request_leaves(request))
-            values = self._renewals(leaves)
-            standing = [
-                (binding, leaves[binding.place])
-                for binding in bindings
-                if binding.place in leaves and canonical(leaves[binding.place]) == canonical(binding.value)
-            ]
-        if credentials_only:
-            standing = [(binding, value) for binding, value in standing if is_credential(binding.place)]
-        return self._filled(request, values, standing)
+            plan = plan_of(request, self._bindings.of(exchange_id), self._renewal.values)
+        tally = Tally(credentials_only)
+        done = plan.filled(self._live, self._renewal.values, tally)
+        if tally.composed:
+            self._composed.update(tally.composed)
+        return Rewritten(done, tuple(tally.unresolved), tally.bound)
 
-    def _filled(self, request: Request, values: _Values, standing: list[tuple[Binding, Scalar]]) -> Rewritten:
-        unresolved: list[str] = []
-        for binding, value in standing:
-            live = self._live_of(binding)
-            if live is None:
-                values.pop(binding.place, None)
-                unresolved.append(pattern(binding.place))
-            else:
-                values[binding.place] = _typed_as(value, live)
-        return Rewritten(with_values(request, values), tuple(unresolved), len(standing) - len(unresolved))
-
-    def _renewals(self, leaves: Mapping[Place, Scalar]) -> _Values:
-        fresh = self._renewal.values
-        return {
-            place: fresh[value]
-            for place, value in leaves.items()
-            if isinstance(value, str) and value in fresh and not is_static(place)
-        }
+    def _plan(self, exchange_id: str, request: Request) -> RewritePlan:
+        """The recorded request's plan, made once for all worlds that know where their fresh values stand."""
+        occurrences = self._renewal.occurrences
+        if occurrences is None:
+            return plan_of(request, self._bindings.of(exchange_id), self._renewal.values)
+        known = self._bindings.plans.get(exchange_id)
+        if known is None or known.request is not request or known.occurrences is not occurrences:
+            wanted: Wanted = frozenset(place for place, _ in occurrences.get(exchange_id, ()))
+            known = plan_of(request, self._bindings.of(exchange_id), wanted, occurrences)
+            self._bindings.remember(exchange_id, known)
+        return known
 
     def _live_of(self, binding: Binding) -> Scalar:
         for source in binding.sources:
@@ -130,12 +116,3 @@ class Rebinder:
             if live is not None:
                 return live
         return None
-
-
-def _typed_as(model: Scalar, live: Scalar) -> Scalar:
-    """The live value with the JSON type of what stands there: a number place receives a number if it can."""
-    if isinstance(model, str):
-        return text_of(live)
-    if isinstance(live, str) and live.isascii() and live.isdigit():
-        return int(live)
-    return live

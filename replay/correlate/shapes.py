@@ -24,16 +24,19 @@ class Strength(IntEnum):
 
 EMAIL = re.compile(r"[^@\s\"<>,;:/]{1,64}@[A-Za-z0-9.-]{1,253}\.[A-Za-z0-9-]{2,63}")
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
-_CHANCE = re.compile(
-    r"""(?ix)
+_MOMENT = r"""
       \d{4}-\d{2}(-\d{2}([t_]\S*)?)?            # 2024-05-17, with or without a time
     | \d{8}t\d{4,6}\S{0,6} | \d{4}-w\d\d(-\d)?  # basic ISO 8601, weeks
     | \d{1,2}-[a-z]{3}-\d{2,4}                  # 17-May-2024
     | p(?=\w)(\d+[ymwd])*(t(\d+[hms])+)?        # durations
-    | [+-]?[\d.,:/%+]+                          # decimals, clock times, addresses, slashed dates, phone numbers
     | v?\d+(\.\d+)+([-+]\S*)?                   # versions
-    | \d+([.,]\d+)?[a-z%]{1,3} | \d+x\d+        # amounts with a unit, resolutions
     | (application|audio|font|image|multipart|text|video)/\S+
+    """
+_ONE_WHOLE = re.compile(rf"(?ix){_MOMENT}")
+_CHANCE = re.compile(
+    rf"""(?ix){_MOMENT}
+    | [+-]?[\d.,:/%+]+                          # decimals, clock times, addresses, slashed dates, phone numbers
+    | \d+([.,]\d+)?[a-z%]{{1,3}} | \d+x\d+      # amounts with a unit, resolutions
     """
 )
 _SPACE = re.compile(r"\s")
@@ -44,6 +47,12 @@ _WORD = re.compile(
     "|published|confirmed|cancell?ed|paid|new|asc|desc|id|all",
     re.IGNORECASE,
 )
+
+
+@lru_cache(maxsize=65536)
+def is_whole(text: str) -> bool:
+    """True for what never holds another value: UUIDs, e-mails, dates, durations, versions, media types."""
+    return any(shape.fullmatch(text) for shape in (UUID, EMAIL, _ONE_WHOLE))
 
 
 def canonical(value: Scalar) -> str:

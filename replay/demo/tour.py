@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from replay.compose.config import Config
-from replay.compose.runs import Listener, RunRequest, execute, read_capture
+from replay.compose.material import read_capture
+from replay.compose.runs import Listener, RunRequest, execute
 from replay.compose.verdicts import read_view
 from replay.demo.children import Child
 from replay.demo.qa_database import qa_database

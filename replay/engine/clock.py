@@ -17,8 +17,7 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    def now(self) -> float:
-        return time.perf_counter()
+    now = staticmethod(time.perf_counter)  # without a call of ours around it: it is read four times a request
 
     def wall(self) -> float:
         return time.time()  # noqa: TID251 - the one place that may

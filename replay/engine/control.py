@@ -1,27 +1,43 @@
-"""Clean replays of the whole capture: the control of everything else, and the fidelity that gates it."""
+"""Clean replays of a group of sessions (of a small capture: all of them): the control of everything else."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from replay.diff.compare import compare
 from replay.diff.noise import learn_from
+from replay.diff.noise_merging import merged_noise
+from replay.engine import set_aside
 from replay.engine.stage import Stage
 from replay.model.difference import Noise
 from replay.model.errors import ProbeError
-from replay.model.evidence import Attempt, Evidence, Role, Trace
-from replay.model.run import Fidelity
+from replay.model.evidence import Evidence, Role, Trace
+from replay.model.exchange import Response
 from replay.play.order import cues_of_capture
 
 CLEAN_REPLAYS = 2
+_NOTHING = Noise()
 
 
-async def play_clean(stage: Stage) -> Trace:
-    """Every session once, in a world of its own, in causal order."""
+async def play_clean(stage: Stage, heard: dict[str, Response] | None = None) -> Trace:
+    """Every session once, in a world of its own, in causal order. `heard` receives the live answers."""
+    if stage.worlds and stage.between is not None:
+        await stage.between()
     world = stage.new_world()
+    world.rebinder.heard = heard
     cues = cues_of_capture(stage.recording.sessions, stage.bindings)
-    attempts = await stage.play(cues, world.rebinder, stage.pacer, stage.clock.now())
-    return Trace(Role.CLEAN, world.number, tuple(attempts), planted=world.planted, renamed=world.rebinder.renamed())
+    beside = stage.copies_beside(cues)
+    attempts = await stage.play(
+        cues, world.rebinder, stage.pacer, stage.clock.now(), kept_as=world.number, beside=beside
+    )
+    return Trace(
+        Role.CLEAN,
+        world.number,
+        tuple(attempts),
+        planted=world.planted,
+        renamed=stage.hiding.renamed(world.rebinder.renamed()),
+    )
 
 
 async def mark_probe(stage: Stage) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -53,38 +69,33 @@ async def require_rows(stage: Stage, clean: Sequence[Trace]) -> None:
 
 
 def clean_evidence(
-    stage: Stage, clean: tuple[Trace, ...], generated: tuple[tuple[str, tuple[str, ...]], ...]
+    stage: Stage,
+    clean: tuple[Trace, ...],
+    generated: tuple[tuple[str, tuple[str, ...]], ...],
+    without: frozenset[str] = frozenset(),
+    known: Noise = _NOTHING,
+    mute: frozenset[str] = frozenset(),
 ) -> tuple[Evidence, Noise]:
-    """What the clean replays prove: noise by themselves, differences against the recording."""
-    ids = [cue.step.exchange_id for cue in cues_of_capture(stage.recording.sessions, stage.bindings)]
-    recorded = stage.recording.trace(ids)
-    noise = learn_from(clean, stage.redacted)
-    differences = compare(recorded, clean, noise, stage.redacted)
+    """What the clean replays prove: noise by themselves, differences against the recording.
+
+    `without` names sessions that are not judged; `known` is the noise of other groups of the same run; `mute` names
+    exchanges of which a replay says nothing (see `set_aside`).
+    """
+    recorded = stage.recording.trace(stage.recording.in_order())
+    heard = tuple(set_aside.without(one, mute) for one in clean) if mute else clean
+    noise = merged_noise(learn_from(heard, stage.redacted), known)
+    judged = replace(recorded, attempts=tuple(one for one in recorded.attempts if one.session_id not in without))
+    judged = set_aside.without(judged if without else recorded, mute) if mute else judged
+    differences = compare(judged if without or mute else recorded, heard, noise, stage.redacted)
     return Evidence(None, (recorded, *clean), differences, generated), noise
 
 
-def fidelity_of(stage: Stage, clean: tuple[Trace, ...]) -> Fidelity:
-    """Counted over the *worst* clean replay of each exchange."""
-    outcomes: dict[str, list[Attempt]] = {}
-    for trace in clean:
-        for attempt in trace.attempts:
-            outcomes.setdefault(attempt.exchange_id, []).append(attempt)
-    good = sum(
-        len(attempts) == len(clean) and all(one.status == one.recorded_status and not one.fault for one in attempts)
-        for attempts in outcomes.values()
+def judged_evidence(evidence: Evidence, without: frozenset[str]) -> Evidence:
+    """The evidence without sessions that are not judged: what oracles are shown."""
+    if not without:
+        return evidence
+    traces = (
+        replace(trace, attempts=tuple(one for one in trace.attempts if one.session_id not in without))
+        for trace in evidence.traces
     )
-    unresolved = {
-        (one.exchange_id, place) for attempts in outcomes.values() for one in attempts for place in one.unresolved
-    }
-    return Fidelity(len(stage.recording.exchanges), good, len(stage.bindings.all), len(unresolved))
-
-
-def first_drift(clean: tuple[Trace, ...]) -> str:
-    """The first thing that went wrong, for a person: "POST /login: recorded 200, now 401"."""
-    for trace in clean:
-        for attempt in trace.attempts:
-            if attempt.fault or attempt.status != attempt.recorded_status:
-                now = attempt.fault.kind if attempt.fault else attempt.status
-                places = f" (no live value for {', '.join(attempt.unresolved)})" if attempt.unresolved else ""
-                return f"first: {attempt.endpoint}: recorded {attempt.recorded_status}, now {now}{places}"
-    return "no exchange drifted"
+    return replace(evidence, traces=tuple(traces))

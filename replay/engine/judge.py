@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from replay.engine.set_aside import THROTTLED, mute_exchanges, reason_of, without
+from replay.identity.contract import CREDENTIALS
 from replay.model.case import Expectation
 from replay.model.evidence import Attempt, Evidence, Part, Role, Trace
 from replay.model.finding import Finding, Level, NotJudged
@@ -22,6 +24,9 @@ def judge(evidence: Evidence, oracles: Sequence[Oracle]) -> Judgement:
     closed = gate(evidence)
     if closed:
         return Judgement((), (closed,))
+    if evidence.case is None:
+        mute = mute_exchanges(evidence.traces)
+        evidence = replace(evidence, traces=tuple(without(one, mute) for one in evidence.traces)) if mute else evidence
     findings: list[Finding] = []
     unjudged: list[NotJudged] = []
     for oracle in oracles:
@@ -41,6 +46,9 @@ def gate(evidence: Evidence) -> NotJudged | None:
     """Why this evidence allows no verdict, or None. Controls must have done what the recording did."""
     if evidence.case is None:
         return None
+    mute = _mute(evidence)
+    if mute:
+        return mute
     if not evidence.controls or not evidence.mutated:
         return _unjudged(evidence, "incomplete", "the run ended before the case was played")
     for trace in evidence.traces:
@@ -109,6 +117,17 @@ def _keeping(evidence: Evidence, wanted: Role) -> Evidence:
     return replace(evidence, traces=tuple(trace for trace in evidence.traces if trace.role is not other))
 
 
+def _mute(evidence: Evidence) -> NotJudged | None:
+    """An answer about load, or a request that was never sent, is no evidence; where a 429 is expected, it is."""
+    expects_limit = evidence.case is not None and evidence.case.mutation.expectation is Expectation.LIMITED
+    for trace in evidence.traces:
+        for attempt in () if trace.role is Role.RECORDED else trace.attempts:
+            reason = reason_of(attempt)
+            if reason and not (expects_limit and reason == THROTTLED and attempt.part is Part.JUDGED):
+                return _unjudged(evidence, reason, _what(trace, attempt))
+    return None
+
+
 def _drift(trace: Trace, attempt: Attempt) -> str:
     if attempt.part is Part.SETUP or (attempt.part is Part.JUDGED and trace.role is Role.CONTROL):
         if attempt.fault:
@@ -117,6 +136,9 @@ def _drift(trace: Trace, attempt: Attempt) -> str:
             return "control-drifted"
         if attempt.unresolved and attempt.part is Part.JUDGED:
             return "unresolved-binding"
+    is_borrowed = attempt.sent_as is not None and attempt.sent_as != attempt.actor
+    if attempt.part is Part.JUDGED and is_borrowed and CREDENTIALS in attempt.unresolved:
+        return "no-identity"  # refused as nobody says nothing about what the other tenant may do
     return ""
 
 

@@ -7,14 +7,17 @@ from replay.engine.stage import Stage
 from replay.model.errors import ProbeError
 from replay.model.evidence import Attempt, Part, Role, Trace
 from replay.model.reading import Reading
-from replay.pace.immediate import Immediate
+from replay.pace.plan import Plan
 
 
 async def observe(stage: Stage, scenario: Scenario, role: Role) -> Trace:
     """A complete trace. `changes` is None when there is no probe, or when it failed (the case is then not judged)."""
     world = stage.new_world()
+    stage.hiding.allow_sent(
+        step.request for step in (*scenario.setup, *scenario.judged, *scenario.after) if step.mutated
+    )
     origin = stage.clock.now()
-    now = Immediate()
+    now = Plan()
 
     async def play(part: Part) -> list[Attempt]:
         steps = {Part.SETUP: scenario.setup, Part.JUDGED: scenario.judged, Part.AFTER: scenario.after}[part]
@@ -30,9 +33,9 @@ async def observe(stage: Stage, scenario: Scenario, role: Role) -> Trace:
         role=role,
         world=world.number,
         attempts=tuple(attempts),
-        changes=reading.changes if reading else None,
+        changes=tuple(map(stage.hiding.change, reading.changes)) if reading else None,
         planted=world.planted,
-        renamed=world.rebinder.renamed(),
+        renamed=stage.hiding.renamed(world.rebinder.renamed()),
     )
 
 

@@ -17,6 +17,7 @@ from replay.correlate.closure import after
 from replay.engine.stage import Recording, Stage
 from replay.model.case import Case, SentAs, Step
 from replay.model.evidence import Part
+from replay.model.hint import hint_of
 from replay.play.cue import Cue
 
 
@@ -115,4 +116,5 @@ def _cue(
         recorded_status=recording.exchanges[step.exchange_id].status,
         sent_as=sent_as,
         cast=lender,
+        hint=hint_of(recording.exchanges[step.exchange_id]),
     )

@@ -20,3 +20,4 @@ class RunSettings:
     confirm: int = 2  # times a finding's scenario is played again, in fresh worlds, until it shows again
     request_keep_bytes: int = 65_536  # of a sent body in the run file
     response_keep_bytes: int = 1_048_576
+    group_exchanges: int = 4_000  # a larger capture is played in groups of sessions; cases are made from so many

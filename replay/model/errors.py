@@ -29,6 +29,10 @@ class ProbeError(ReplayError):
     """The target's database cannot be read. Cases that needed it become *not judged*."""
 
 
+class ResetError(ReplayError):
+    """The target could not be put back to its start. Nothing was sent after that."""
+
+
 class RecordError(ReplayError):
     """The recorder cannot start: port busy, folder read-only, key missing."""
 

@@ -8,7 +8,8 @@ from replay.model.case import Case
 from replay.model.difference import Noise
 from replay.model.evidence import Evidence
 from replay.model.finding import Finding, NotJudged
-from replay.model.run import Fidelity, RunInfo, Summary
+from replay.model.remains import Remains
+from replay.model.run import Fidelity, RunInfo, SessionFidelity, Summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +31,17 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class EvidenceReady:
-    """Complete evidence of one case (or of the clean replays): stored first, judged after."""
+    """Complete evidence of one case (or of the clean replays of one group): stored first, judged after."""
 
     evidence: Evidence
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ControlMeasured:
     fidelity: Fidelity
+    sessions: tuple[SessionFidelity, ...] = ()
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +71,59 @@ class Unjudged:
 
 
 @dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """A finding that noise, learned later, explains."""
+
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnitDone:
+    """One unit of work (`clean/0`, `target/17`) is complete: a resumed run does not play it again.
+
+    `worlds`: the highest number of a world so far; `requests_sent` and `clean` count this unit alone.
+    """
+
+    unit: str
+    worlds: int
+    requests_sent: int
+    clean: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CleanedUp:
+    """What the run made in the target, and what of it is left."""
+
+    remains: tuple[Remains, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IdentitiesUsed:
+    """Sets of live credentials: made for the first time, made again (expired, or refused with 401), not to be had."""
+
+    fetched: int
+    renewed: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
 class RunEnded:
     summary: Summary
     finished: bool
 
 
 Event = (
-    RunStarted | Progress | EvidenceReady | ControlMeasured | NoiseLearned | CasePlanned | Found | Unjudged | RunEnded
+    RunStarted
+    | Progress
+    | EvidenceReady
+    | ControlMeasured
+    | NoiseLearned
+    | CasePlanned
+    | Found
+    | Unjudged
+    | Withdrawn
+    | UnitDone
+    | CleanedUp
+    | IdentitiesUsed
+    | RunEnded
 )

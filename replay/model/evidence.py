@@ -39,6 +39,9 @@ class Attempt:
     copy: int = 0
     recorded_status: int = 0  # what the recording answered here; 0 for a fault
     unresolved: tuple[str, ...] = ()  # places (patterns) whose live value was not known
+    bound: int = 0  # places that were given their live value
+    as_recorded: bool = False  # read from a lean row: headers and body were as recorded, and are not stored again
+    identity: str = ""  # what dressed it; `bound`: the recording's own login; empty: nothing, or nobody looked
 
     @property
     def status(self) -> int:
@@ -65,6 +68,7 @@ class Role(StrEnum):
     SERIAL = "serial"  # the copies of a race, one after another
     MUTATED = "mutated"
     CONFIRM = "confirm"  # the mutated scenario once more, in a fresh world
+    LOAD = "load"  # a copy of the capture beside the clean replay: measured, not judged
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -65,6 +65,7 @@ class FaultKind(StrEnum):
     PROTOCOL = "protocol"
     CLIENT_GONE = "client-gone"
     UPSTREAM_GONE = "upstream-gone"
+    WITHHELD = "withheld"  # we did not send it; the fault's detail is the reason's fixed word
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,9 @@ class RunInfo:
     tool_version: str
     ended: float = 0.0
     finished: bool = False  # False: stopped early; what it had is saved
+    settings: tuple[tuple[str, str], ...] = ()  # what decides which requests are sent: a resumed run must agree
+    shard: str = ""  # "2/4"; empty: the whole capture
+    parts: int = 1  # run files that were merged into this one
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,46 @@ class Fidelity:
             return 0.0
         bound = 1.0 if not self.bindings else 1.0 - self.unresolved / self.bindings
         return self.statuses_reproduced / self.exchanges * max(0.0, bound)
+
+    def plus(self, other: Fidelity) -> Fidelity:
+        """Of both together: groups of one run, or shards of one capture."""
+        return Fidelity(
+            self.exchanges + other.exchanges,
+            self.statuses_reproduced + other.statuses_reproduced,
+            self.bindings + other.bindings,
+            self.unresolved + other.unresolved,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFidelity:
+    """The same of one session. `identified` counts exchanges that were sent as somebody the target knows.
+
+    `in_order`: exchanges that were sent after all that stood before them; `on_time`: sent when they were due.
+    """
+
+    session_id: str
+    exchanges: int
+    statuses_reproduced: int
+    bindings: int
+    unresolved: int
+    identified: int
+    in_order: int
+    on_time: int
+    first_wrong: str = ""  # "step 3: GET /me: recorded 200, now 401, no identity for actor t1/p1"
+    judged: bool = True  # False: below the floor through replay's own doing
+
+    @property
+    def score(self) -> float:
+        """0..1: the product of the shares of statuses, bindings, identities and order. Lateness is told beside it."""
+        if not self.exchanges:
+            return 0.0
+        bound = 1.0 if not self.bindings else max(0.0, 1.0 - self.unresolved / self.bindings)
+        shares = (self.statuses_reproduced, self.identified, self.in_order)
+        score = bound
+        for share in shares:
+            score *= share / self.exchanges
+        return score
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,21 @@ class Actor:
 
 
 @dataclass(frozen=True, slots=True)
+class Outline:
+    """A session that was not read yet: what tells where it belongs. `places` is where a capture's reader finds it."""
+
+    name: str
+    actor: Actor | None
+    first: float  # seconds, UTC, when its first exchange started
+    exchanges: int
+    places: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def tenant(self) -> str:
+        return self.actor.tenant if self.actor else ""
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """Exchanges in the order in which they started. `actor` is None when it never authenticated."""
 

@@ -65,10 +65,12 @@ class Divergence:
     needs: ClassVar[frozenset[str]] = frozenset()
 
     def judge(self, evidence: Evidence) -> Iterable[Finding]:
+        if not evidence.differences:
+            return
         groups: dict[Group, list[Difference]] = {}
         with_password = _with_field(evidence, _PASSWORD_FIELD)
         with_code = _with_field(evidence, _CODE_FIELD)
-        leaking = leaking_endpoints(evidence) if evidence.differences else frozenset()
+        leaking = leaking_endpoints(evidence)
         for one in evidence.differences:
             if one.endpoint in leaking and one.kind in _CONTENT:
                 continue  # part of the leak (see list-leak): lengths and counts follow what others have stored
@@ -115,11 +117,13 @@ def _with_field(evidence: Evidence, names: re.Pattern[str]) -> frozenset[str]:
     A password that was refused as *wrong* is another constant and stays wrong; one that was refused as *invalid*
     (too short, say) became a valid one, and so may have a one-time code: such a refusal cannot be replayed.
     """
+    differing = {one.exchange_id for one in evidence.differences}
     return frozenset(
         attempt.exchange_id
         for trace in evidence.traces
         for attempt in trace.attempts
-        if any(
+        if attempt.exchange_id in differing
+        and any(
             place[0] in {"body", "form"} and names.search(str(place[-1]))
             for place, _ in request_leaves(attempt.request)
         )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from replay.pace.contract import UNPLANNED
+
 
 @dataclass(frozen=True, slots=True)
 class Immediate:
     """Every request is due at once."""
 
-    def wait(self, elapsed: float, sent: int, recorded_offset: float) -> float | None:  # noqa: ARG002 - a Pacer
-        return 0.0
+    def due(self, number: int, offset: float) -> float | None:  # noqa: ARG002 - a Pacer
+        return UNPLANNED

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """`speed` 2.0 plays twice as fast. A request that is late is due at once; later ones keep their own time."""
+    """`speed` 2.0 plays twice as fast."""
 
     speed: float = 1.0
 
-    def wait(self, elapsed: float, sent: int, recorded_offset: float) -> float | None:  # noqa: ARG002 - a Pacer
-        return max(0.0, recorded_offset / self.speed - elapsed)
+    def due(self, number: int, offset: float) -> float | None:  # noqa: ARG002 - a Pacer
+        return offset / self.speed

@@ -14,23 +14,25 @@ from replay.correlate.bindings import Bindings
 from replay.model.case import Step
 from replay.model.evidence import Part
 from replay.model.exchange import Exchange
+from replay.model.hint import hint_of
 from replay.model.session import Session
 from replay.play.cue import Cue
 
 
-def cues_of_capture(sessions: Sequence[Session], bindings: Bindings) -> tuple[Cue, ...]:
-    """Every recorded exchange once, clean."""
+def cues_of_capture(sessions: Sequence[Session], bindings: Bindings, began: float | None = None) -> tuple[Cue, ...]:
+    """Every recorded exchange once, clean. `began`: when the recording did, if other sessions began it (seconds)."""
     ordered = sorted(
         ((exchange, session) for session in sessions for exchange in session.exchanges),
         key=lambda pair: (pair[0].started, pair[0].id),
     )
     number_of = {exchange.id: i for i, (exchange, _) in enumerate(ordered)}
-    origin = ordered[0][0].started if ordered else 0.0
+    origin = began if began is not None else ordered[0][0].started if ordered else 0.0
     after = _causal(sessions)
+    pauses = _pauses(sessions)
     cues: list[Cue] = []
     for number, (exchange, session) in enumerate(ordered):
-        wanted = after.get(exchange.id, set()) | set(bindings.dependencies(exchange.id))
-        numbers = {number_of[other] for other in wanted if other in number_of}
+        needed = {number_of[other] for other in bindings.dependencies(exchange.id) if other in number_of}
+        numbers = {number_of[other] for other in after.get(exchange.id, ()) if other in number_of} | needed
         cues.append(
             Cue(
                 number=number,
@@ -42,9 +44,21 @@ def cues_of_capture(sessions: Sequence[Session], bindings: Bindings) -> tuple[Cu
                 offset=exchange.started - origin,
                 recorded_status=exchange.status,
                 sent_as=session.actor,
+                needs=frozenset(n for n in needed if n < number),
+                think=pauses.get(exchange.id, 0.0),
+                hint=hint_of(exchange),
             )
         )
     return tuple(cues)
+
+
+def _pauses(sessions: Iterable[Session]) -> dict[str, float]:
+    """Seconds between the answer to a session's previous request and the next request; 0 where they overlapped."""
+    return {
+        exchange.id: max(0.0, exchange.started - previous.ended)
+        for session in sessions
+        for previous, exchange in zip(session.exchanges, session.exchanges[1:], strict=False)
+    }
 
 
 def _causal(sessions: Iterable[Session]) -> dict[str, set[str]]:

@@ -85,6 +85,11 @@ def require_known_scope(settings: RecordSettings) -> None:
     """A scope says how a key is used that somebody keeps. Raises ConfigError."""
     if settings.key_scope == _PROJECT and not settings.key:
         raise ConfigError('key_scope = "project" needs a key that several recordings share: say key = "file:PATH" too.')
+    if settings.key_scope == _CAPTURE and not settings.key:
+        raise ConfigError(
+            'key_scope = "capture" says how a key of yours is used, and none is named: say key = "file:PATH" too, or'
+            " leave key_scope out, and the key is a random one that nobody has afterwards."
+        )
 
 
 def _salt(path: Path, scope: str, identity: str, before: CaptureInfo | None) -> str:

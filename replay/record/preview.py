@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from replay.record.redacting import policy_of
 from replay.record.settings import RecordSettings
 from replay.record.settings_redact import compiled_rules
 from replay.redact.explaining import Sources, Why
+from replay.redact.policy import Refused
 from replay.redact.previewing import Line, Preview, coverage_of
 
 
@@ -19,12 +21,17 @@ class PreviewListener:
 
     def __init__(self, key: bytes, settings: RecordSettings, *, keeps_originals: bool = False) -> None:
         self._policy = policy_of(key, settings)  # for its guides; stand-ins come from the scribe's
-        self._sources = Sources(compiled_rules(settings.redact).rules)
+        rules = compiled_rules(settings.redact).rules
+        self._has_rules = bool(rules)
+        self._sources = Sources(rules)
         self.preview = Preview(self._sources, keeps_originals=keeps_originals)
         self._left_out: Counter[str] = Counter()
 
     def hear(self, heard: Heard) -> None:
         self.preview.look(heard.raw, heard.redacted, heard.fields, self._policy.guide(heard.raw))
+        if self._has_rules:
+            with suppress(Refused):  # what rules decide inside of values is seen by doing it alone
+                self._policy.redact(heard.raw)
         for side, before, after in (
             ("request", heard.raw.request.body, heard.redacted.request.body),
             (
@@ -38,7 +45,7 @@ class PreviewListener:
 
     def dead(self) -> tuple[str, ...]:
         """Rules that had nothing to decide."""
-        return self._sources.dead()
+        return self._sources.dead(self._policy.decided)
 
     def report(self) -> PreviewReport:
         seen = self.preview

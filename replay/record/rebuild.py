@@ -25,7 +25,7 @@ def exchange_of(snapshot: Snapshot, name: str) -> tuple[Exchange, tuple[str, ...
     request = Request(
         method=snapshot.method.decode("latin-1"),
         target=snapshot.target.decode("latin-1"),
-        headers=headers.without("content-encoding"),
+        headers=headers if body.data and not body.truncated else headers.without("content-encoding"),
         body=body,
         scheme=snapshot.scheme,
         host=snapshot.host.decode("latin-1") or headers.get("host"),

@@ -35,8 +35,9 @@ from replay.record.settings import RecordSettings
 from replay.record.snapshot import Snapshot
 from replay.record.spelling import spelled
 from replay.record.subdomains import Site, site_of
-from replay.record.tenant_policies import TenantPolicies
-from replay.redact.policy import Policy, Refused
+from replay.record.tenant_policies import NO_TENANT, TenantPolicies
+from replay.redact.kinds import ValueClass
+from replay.redact.policy import Policy, Redacted, Refused
 from replay.store.storable import unstorable
 
 EXCLUDED, SAMPLED_OUT = "excluded", "sampled-out"  # reasons of skipped exchanges
@@ -145,7 +146,7 @@ class Scribe:
             entry = self._entry(exchange, share, snapshot.upstream_host)
             if entry is None:
                 return
-            left_out += _left_out(exchange, entry[3], left_out)
+            left_out += _left_out(exchange, entry[3], entry[4], left_out)
             self._note_origins(snapshot)
         except Exception as error:  # noqa: BLE001 - one bad exchange must not end the recording
             self._counts["refused", type(error).__name__] += 1
@@ -197,9 +198,9 @@ class Scribe:
             self._counts["refused", ": ".join(filter(None, (refused.reason, refused.detail)))] += 1
             self._lose_refused(exchange, told, site, policy)
             return None
-        reason = unstorable(redacted.exchange, redacted.fields)
+        reason = self._unwritable(redacted, policy)
         if reason:
-            self._counts["refused", f"unstorable: {reason}"] += 1
+            self._counts["refused", reason] += 1
             self._lose_refused(exchange, told, site, policy)
             return None
         placed, actor = self._namer.place(redacted.exchange, site, told, self._next)
@@ -211,6 +212,13 @@ class Scribe:
             group.is_kept = True
             self._partial.update((group.id, reason) for reason in group.lost)
         return self._next, group, actor, redacted.exchange, redacted.fields
+
+    def _unwritable(self, redacted: Redacted, policy: Policy) -> str:
+        """Why a redacted exchange is not written; empty when it is."""
+        if self._tenants and self._tenants.is_nobodys(policy, redacted.fields):
+            return NO_TENANT
+        reason = unstorable(redacted.exchange, redacted.fields)
+        return reason and f"unstorable: {reason}"
 
     def _lose(self, group: Group, reason: str) -> None:
         """The session lacks something; that is told once it has anything in the capture."""
@@ -269,9 +277,12 @@ class Scribe:
             self._marks.append(origin_mark(*address, self._capture.capture_id))
 
 
-def _left_out(before: Exchange, after: Exchange, told: tuple[str, ...]) -> tuple[str, ...]:
-    """Why other bodies are not whole: cut while they streamed, or of no kind that is understood."""
+def _left_out(
+    before: Exchange, after: Exchange, fields: tuple[RedactedField, ...], told: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Why other bodies are not whole: cut while they streamed, too much work, or of no kind that is understood."""
     reasons = []
+    costly = {one.side for one in fields if one.value_class == ValueClass.TOO_COSTLY}
     bodies = [("request", before.request.body, after.request.body)]
     if before.response and after.response:
         bodies.append(("response", before.response.body, after.response.body))
@@ -280,6 +291,8 @@ def _left_out(before: Exchange, after: Exchange, told: tuple[str, ...]) -> tuple
             continue
         if seen.truncated:
             reasons.append(f"{side}: longer than the cap")
+        elif side in costly:
+            reasons.append(f"{side}: too-costly")
         else:
             reasons.append(f"{side}: not understood")
     return tuple(reasons)

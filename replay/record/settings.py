@@ -29,6 +29,7 @@ from typing import Any
 
 from replay.model.errors import ConfigError, UsageError
 from replay.record.routes import RouteRule, parse_pattern
+from replay.record.settings_keeps import KeepText
 from replay.record.settings_redact import KEYS as REDACT_KEYS
 from replay.record.settings_redact import RedactSettings, parse_redact
 from replay.record.settings_values import FILE_READERS, READERS, read_share
@@ -36,11 +37,8 @@ from replay.store.expiry import DAY_SECONDS, DEFAULT_DAYS
 
 _RECORD_KEYS = (*FILE_READERS, "routes")
 _ROUTE_KEYS = ("match", "sample")
-_KEEP_KEYS = ("place", "reason", "endpoint")
-_KEEP_REQUIRED = ("place", "reason")  # without an endpoint the rule holds at all of them
 _LISTS = ("include", "exclude")
 
-KeepText = tuple[str, str, str]
 """Place, reason and endpoint (or an empty text) of a kept field, as written."""
 Said = str | int | float | bool | Sequence[str]
 
@@ -119,7 +117,7 @@ def parse_settings(document: Mapping[str, Any], where: str, folder: Path = Path(
     redact = _table(document, "redact", REDACT_KEYS, where)
     record = _table(document, "record", _RECORD_KEYS, where)
     policy, keeps = parse_redact(redact, where, folder, read_toml)
-    settings = RecordSettings(keeps=_keeps(keeps, where), redact=policy)
+    settings = RecordSettings(keeps=keeps, redact=policy)
     for name, reader in FILE_READERS.items():
         if name in record:
             try:
@@ -192,25 +190,6 @@ def _table(document: Mapping[str, Any], name: str, keys: tuple[str, ...], where:
         raise ConfigError(f"{where}: [{name}] must be a table")
     _check_keys(table, keys, f"{where}: [{name}]")
     return table
-
-
-def _keeps(entries: Any, where: str) -> tuple[KeepText, ...]:
-    if not isinstance(entries, list):
-        raise ConfigError(f"{where}: [redact] keep must be a list of tables")
-    out = []
-    for i, entry in enumerate(entries, 1):
-        place = f"{where}: [redact] keep entry {i}"
-        if not isinstance(entry, dict):
-            raise ConfigError(f"{place} must be a table with {', '.join(_KEEP_KEYS)}")
-        _check_keys(entry, _KEEP_KEYS, place)
-        for key in _KEEP_REQUIRED:
-            if not (isinstance(entry.get(key), str) and entry[key].strip()):
-                raise ConfigError(f"{place} needs {key}, a text that is not empty")
-        endpoint = entry.get("endpoint", "")
-        if not isinstance(endpoint, str):
-            raise ConfigError(f"{place}: endpoint must be a text such as GET /courses/{{id}}")
-        out.append((entry["place"], entry["reason"], endpoint))
-    return tuple(out)
 
 
 def _check_keys(table: dict[str, Any], keys: tuple[str, ...], place: str) -> None:

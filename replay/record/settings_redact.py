@@ -31,6 +31,7 @@ from typing import Any
 
 from replay.model.errors import ConfigError
 from replay.record.schema_files import read_schema
+from replay.record.settings_keeps import KeepText, check_keeps, parse_keeps
 from replay.redact.detector_net import Detector, make_detector
 from replay.redact.kinds import Action
 from replay.redact.lexicon import Level, Lexicon
@@ -134,8 +135,10 @@ def make_decisions(classes: tuple[tuple[str, str, str], ...]) -> dict[str, Decis
     return {place: Decision(Action(action), value_class) for place, action, value_class in classes}
 
 
-def parse_redact(table: dict[str, Any], where: str, folder: Path, read_toml: ReadToml) -> tuple[RedactSettings, Any]:
-    """The policy, and the `keep` entries as they stand. `where` names the file in messages, `folder` is where it is.
+def parse_redact(
+    table: dict[str, Any], where: str, folder: Path, read_toml: ReadToml
+) -> tuple[RedactSettings, tuple[KeepText, ...]]:
+    """The policy, and its `keep` entries. `where` names the file in messages, `folder` is where it is.
 
     Raises ConfigError.
     """
@@ -155,10 +158,13 @@ def parse_redact(table: dict[str, Any], where: str, folder: Path, read_toml: Rea
         rules=_rules(table.get("rule", []), where, mark),
         detectors=_detectors(table.get("detector", []), where, mark),
     )
-    return _with_words(settings, table, prefix, folder), table.get("keep", [])
+    keeps = parse_keeps(table.get("keep", []), prefix)
+    return _with_words(settings, keeps, table, prefix, folder), keeps
 
 
-def _with_words(settings: RedactSettings, table: dict[str, Any], prefix: str, folder: Path) -> RedactSettings:
+def _with_words(
+    settings: RedactSettings, keeps: tuple[KeepText, ...], table: dict[str, Any], prefix: str, folder: Path
+) -> RedactSettings:
     """With the names, values and formats of learned words and schemas; then everything is compiled once."""
     names: set[str] = set()
     values: set[tuple[str, str]] = set()
@@ -187,9 +193,11 @@ def _with_words(settings: RedactSettings, table: dict[str, Any], prefix: str, fo
         tuple(sorted((place, one.action.value, one.value_class) for place, one in classes.items())),
     )
     rules = compiled_rules(complete).rules
-    if facts:
-        routes = [route for one in facts for route in one.routes]
-        check_against_schema(rules, routes, None if any(one.is_open for one in facts) else frozenset(names))
+    routes = [route for one in facts for route in one.routes] if facts else None
+    known = None if not facts or any(one.is_open for one in facts) else frozenset(names)
+    if routes is not None:
+        check_against_schema(rules, routes, known)
+    check_keeps(keeps, prefix, rules, routes, known)
     return complete
 
 

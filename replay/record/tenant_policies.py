@@ -2,8 +2,9 @@
 
     capture key -> BLAKE2b(its stand-in for the tenant's name) -> the tenant's key -> its own Policy
 
-The tenant is read from the raw exchange, before redaction, by the stated sources. An exchange that names none (a health
-check, a page for everybody) gets the capture's own key.
+The tenant is read from the raw exchange, before redaction, by the stated sources. An exchange that names none gets the
+capture's own key, and is recorded only when nothing in it but the host needs a stand-in (a health check, a page for
+everybody): under one key it would tell what two tenants have in common, and join with neither.
 
 Rule: sources that are not there in every request would tear sessions: a login, whose tenant a claim names only later,
 would get another stand-in for its token than the requests that bear it. They are refused at start.
@@ -15,6 +16,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Iterable
 
+from replay.model.capture import RedactedField
 from replay.model.errors import ConfigError
 from replay.model.exchange import Exchange
 from replay.record.identify import first_value, parse_sources
@@ -22,9 +24,12 @@ from replay.record.redacting import policy_of
 from replay.record.settings import RecordSettings
 from replay.record.subdomains import Site
 from replay.redact.keys import tenant_key
+from replay.redact.kinds import Action, ValueClass
 from replay.redact.policy import Policy
 
 _EARLY = ("header", "path", "subdomain", "query")
+_TELLING = frozenset((Action.PSEUDONYMISE, Action.HASH, Action.GENERALISE))  # equal for equal values
+NO_TENANT = "no-tenant"
 _MOST_POLICIES = 16  # each may remember 40 MB of stand-ins; one that is forgotten is made again, alike, in 6 ms
 
 
@@ -54,6 +59,12 @@ class TenantPolicies:
                 self._policies.popitem(last=False)
         self._policies.move_to_end(mark)
         return known
+
+    def is_nobodys(self, policy: Policy, fields: Iterable[RedactedField]) -> bool:
+        """True for an exchange without a tenant in which `fields` were given stand-ins: it must not be written."""
+        return policy is self._common and any(
+            one.action in _TELLING and one.value_class != ValueClass.HOST for one in fields
+        )
 
 
 def require_early_tenants(tenant: Iterable[str]) -> None:

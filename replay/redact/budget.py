@@ -2,7 +2,7 @@
 
 What costs is what was never seen: each different text between marks (a name, a value, a cell), each character of it,
 and what is opened or replaced by itself within. Rows of usual records weigh two thirds of what is allowed; a body of
-nothing but different tokens, addresses, numbers or pairs weighs more, up to ten times as much, and is refused unread.
+nothing but different tokens, addresses, numbers or pairs weighs more, up to ten times as much, and is left out unread.
 
 Rule: no clock. The weights are microseconds on one core of 2024, measured where nothing was known yet; see
 `tests/unit/redact/hostile_bodies.py` for the bodies by which they were set.
@@ -14,6 +14,7 @@ import re
 import string
 from binascii import Error as Base64Error
 from binascii import a2b_base64
+from collections.abc import Iterable
 from contextlib import suppress
 
 from replay.model.body import Body
@@ -26,6 +27,7 @@ from replay.redact.multipart_parts import Part, parts_of
 MICROS = 50_000  # of work that any body may cost
 BYTES_A_MICROSECOND = 2  # of what it may cost when it is longer than 100 KB
 _NO_MORE_A_BYTE = 5  # microseconds: nothing found costs more
+_ALONE = 1.15  # of what it may cost: a body beside another, for an echo must not lend it its length
 _MARK = b'"'
 _MARKS = b"',&=<>;{}[]():|\n\r\t?#*!"
 _PIECES = bytes.maketrans(_MARKS, _MARK * len(_MARKS))
@@ -60,21 +62,40 @@ _DULL = bytes(i for i in range(256) if not any(i in mark for mark, _ in _WEIGHTS
 
 def is_too_costly(exchange: Exchange) -> bool:
     """True when redacting may take more than the exchange's length allows, where nothing is known."""
-    bodies = [body for body in _bodies(exchange) if body.data and not body.truncated]
+    groups = [[body for body in group if body.data and not body.truncated] for group in _bodies(exchange)]
     texts = _texts(exchange)
-    length = sum([len(body.data) for body in bodies]) + sum(map(len, texts))
+    length = sum([len(body.data) for group in groups for body in group]) + sum(map(len, texts))
     if length * _NO_MORE_A_BYTE <= MICROS:
         return False
-    read = [_read(body) for body in bodies]
+    read = [_MARK.join(map(_read, group)) for group in groups]
     data = _MARK.join(read + [text.encode("utf-8", "replace") for text in texts])
-    a_piece = _A_CELL if any(kind in body.media_type for body in bodies for kind in _OF_CELLS) else _A_PIECE
-    left = allowance(len(data)) - _fixed(data)
-    return _of_pieces(data, a_piece, left) > left
+    bodies = [body for group in groups for body in group]
+    if _is_over(data, bodies, allowance(len(data))):
+        return True
+    long = [i for i, one in enumerate(read) if len(one) * _NO_MORE_A_BYTE > MICROS]
+    return len(long) > 1 and any(_is_over(read[i], groups[i], int(_ALONE * allowance(len(read[i])))) for i in long)
 
 
-def _bodies(exchange: Exchange) -> list[Body]:
-    bodies = [exchange.request.body, *(message.body for message in exchange.messages)]
-    return bodies if exchange.response is None else [*bodies, exchange.response.body]
+def _is_over(data: bytes, bodies: Iterable[Body], micros: int) -> bool:
+    left = micros - _fixed(data)
+    return _of_pieces(data, _a_piece(bodies), left) > left
+
+
+def cost_of(bodies: Iterable[Body]) -> float:
+    """The work in bodies alone, in microseconds."""
+    read = [body for body in bodies if body.data and not body.truncated]
+    data = _MARK.join(map(_read, read))
+    return _fixed(data) + _of_pieces(data, _a_piece(read))
+
+
+def _a_piece(bodies: Iterable[Body]) -> int:
+    return _A_CELL if any(kind in body.media_type for body in bodies for kind in _OF_CELLS) else _A_PIECE
+
+
+def _bodies(exchange: Exchange) -> list[list[Body]]:
+    """In groups, of which each has to be worth its own length."""
+    response = [] if exchange.response is None else [exchange.response.body]
+    return [[exchange.request.body], response, [message.body for message in exchange.messages]]
 
 
 def _read(body: Body) -> bytes:

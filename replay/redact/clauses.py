@@ -15,8 +15,10 @@ from replay.redact.kinds import Side
 from replay.redact.re2_patterns import Pattern
 from replay.redact.route_patterns import RoutePattern
 
-DOCUMENTS = frozenset(("body", "ws"))
+DOCUMENTS = frozenset(("body", "ws", "jwt", "graphql"))
 """Locations in which a place is a path."""
+INNER = frozenset(("jwt", "graphql"))
+"""Those of documents that stand inside of other values, wherever these stand."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,10 +98,11 @@ def _leaves(desk: Desk, kind: type, column: Sequence[Any], spot: Spot, hidden: l
     else:
         changes = list(map(known, zip(repeat(kind), column)))
     actions = _note(desk, spot, column if kind is str else (), changes, hidden)
+    if kind is str and all(changes):
+        texts = [change.text for change in changes if change]
+        return None if texts == column else texts  # without an action a text may have lost a part (a comment)
     if None not in actions and all(changes):
         texts = [change.text for change in changes if change]
-        if kind is str:
-            return texts
         if kind is int and "." not in "".join(texts):
             return list(map(int, texts))
     elif actions == {None} and all(changes):

@@ -5,7 +5,7 @@ Rule: told from places, classes and names alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from enum import StrEnum
 
 from replay.redact.guide import Guide
@@ -48,12 +48,15 @@ class Sources:
             return rule.source
         return "[redact] keep" if decision is SHOWN else ""
 
-    def dead(self) -> tuple[str, ...]:
-        """Rules that decided about no place that was seen. Those for names alone are not judged here."""
+    def dead(self, decided: Collection[int] = ()) -> tuple[str, ...]:
+        """Rules that decided about no place that was seen. Those for names alone are not judged here.
+
+        `decided` are ids of decisions that were taken elsewhere: inside of values.
+        """
         return tuple(
             rule.source
             for key, rule in self._rules.items()
-            if key not in self._hit and any(one.anchor.location != "name" for one in rule.alternatives)
+            if key not in self._hit | {*decided} and any(one.anchor.location != "name" for one in rule.alternatives)
         )
 
 

@@ -18,11 +18,13 @@ DROPPED = listed(
     x-amz-checksum-sha256 x-goog-hash x-hub-signature x-hub-signature-256 transfer-encoding content-encoding trailer
     sec-websocket-accept alt-svc"""
 )
+# Of a request, by name alone: replay sends the new body packed in the same way (RFC 9110 section 8.4.1).
+_CODINGS = listed("gzip x-gzip deflate br zstd")
 
 
 @dataclass(frozen=True, slots=True)
 class Framing:
-    """Content-Length is that of the new body, or gone with it; digests, signatures and codings are gone."""
+    """Content-Length is that of the new body, or gone with it; digests, signatures and answers' codings are gone."""
 
     name: str = "framing"
 
@@ -39,7 +41,9 @@ def _reframed(side: Side, headers: Headers, body: Body, notes: Notes) -> Headers
     out: list[tuple[str, str]] = []
     for name, value in headers.fields:
         key = name.lower()
-        if key in DROPPED:
+        if key == "content-encoding" and side is Side.REQUEST and body.data and _is_told(value):
+            out.append((name, value))
+        elif key in DROPPED:
             notes.did(side, header_place(key), ValueClass.FIELD, Action.DROP)
         elif key != "content-length":
             out.append((name, value))
@@ -50,3 +54,8 @@ def _reframed(side: Side, headers: Headers, body: Body, notes: Notes) -> Headers
         else:  # of a dropped body, or of a HEAD or 304: the length of what we do not have
             notes.did(side, header_place(key), ValueClass.FIELD, Action.DROP)
     return Headers(tuple(out)) if tuple(out) != headers.fields else headers
+
+
+def _is_told(codings: str) -> bool:
+    """Codings and nothing else: words of a closed list, which say nothing about anybody."""
+    return all(coding.strip().lower() in _CODINGS for coding in codings.split(","))

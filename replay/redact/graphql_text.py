@@ -38,6 +38,9 @@ _OWN_WORDS = listed(
 )
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 
+Trail = tuple[str | None, ...]
+"""Names of arguments and of fields of their objects; None is an element of a list."""
+
 
 class Token(NamedTuple):
     kind: str
@@ -110,6 +113,8 @@ def _written(desk: Desk, tokens: list[Token], place: str) -> Iterator[str]:
     """Each token as it stays, or anew. An argument's name says what its value is."""
     argument = before = last = before_name = ""
     depths: list[str] = []
+    trail: Trail = ()  # of the arguments around
+    above: list[Trail] = []
     for kind, text in tokens:
         if kind == "ignored":
             yield text
@@ -118,9 +123,12 @@ def _written(desk: Desk, tokens: list[Token], place: str) -> Iterator[str]:
             continue
         if kind == "mark":
             if text in _CLOSING:
+                above.append(trail)
+                trail = _opened(text, depths, trail, argument)
                 depths.append(text)
             elif text in ")]}":
                 depths.pop()
+                trail = above.pop()
             if text == ":":
                 argument = last
             yield text
@@ -129,7 +137,7 @@ def _written(desk: Desk, tokens: list[Token], place: str) -> Iterator[str]:
             is_operation = not depths and before_name in _OPERATIONS
             yield _name(desk, "operationName" if is_operation else argument if is_value else "", text, place)
         else:
-            yield _literal(desk, argument, kind, text, place)
+            yield _literal(desk, _named(depths, trail, argument), argument, kind, text, place)
         last = before_name = text if kind == "name" else ""
         before = text if kind == "mark" else before if before == "[" else ""  # elements of a list follow each other
 
@@ -147,14 +155,27 @@ def _name(desk: Desk, argument: str, text: str, place: str) -> str:
     return new
 
 
-def _literal(desk: Desk, argument: str, kind: str, text: str, place: str) -> str:
+def _named(depths: list[str], trail: Trail, argument: str) -> Trail:
+    """The place of a value: elements of a list have no name of their own."""
+    return trail if depths and depths[-1] == "[" else (*trail, argument)
+
+
+def _opened(mark: str, depths: list[str], trail: Trail, argument: str) -> Trail:
+    """What stands above whatever follows the bracket."""
+    if mark == "(" or "(" not in depths:
+        return ()
+    inside = _named(depths, trail, argument)
+    return (*inside, None) if mark == "[" else inside
+
+
+def _literal(desk: Desk, trail: Trail, argument: str, kind: str, text: str, place: str) -> str:
     if kind in ("int", "float"):
-        return _number(desk, argument, kind, text, place)
+        return _number(desk, trail, argument, kind, text, place)
     try:
         old = _block(text) if kind == "block" else json.loads(text, strict=False)
     except ValueError:
         raise UnreadableError("string") from None
-    new = desk.value(argument, old, f"{place}.{argument}" if argument else place)
+    new = desk.literal(trail, argument, old, f"{place}.{argument}" if argument else place)
     return text if new == old and kind == "string" else json.dumps(new, ensure_ascii=False)
 
 
@@ -163,11 +184,11 @@ def _block(text: str) -> str:
     return text[3:-3].replace('\\"""', '"""').strip()
 
 
-def _number(desk: Desk, argument: str, kind: str, text: str, place: str) -> str:
+def _number(desk: Desk, trail: Trail, argument: str, kind: str, text: str, place: str) -> str:
     if len(text) > _LONGEST_NUMBER:
         raise UnreadableError("number")
     old = int(text) if kind == "int" else float(text)
     if not math.isfinite(old):
         raise UnreadableError("number")
-    new = desk.scalar(argument, old, f"{place}.{argument}" if argument else place)
-    return text if new == old and type(new) is type(old) else repr(new)
+    new = desk.literal(trail, argument, old, f"{place}.{argument}" if argument else place)
+    return text if new == old and type(new) is type(old) else json.dumps(new)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
 
 from replay.redact.kinds import Side
@@ -28,6 +28,8 @@ class Guide:
     detects: bool = False
     found: Mapping[str, Decision] = field(default_factory=dict)
     inside: Guide | None = None  # what is left of it inside a value, made once
+    is_inside: bool = False  # it is what is left
+    is_reaching: bool = False  # for one value, on the way to the document in it: nothing is remembered
 
     def sheet(self, side: Side) -> Sheet | None:
         return self.request if side is Side.REQUEST else self.response
@@ -38,9 +40,30 @@ class Guide:
 
     def within(self) -> Guide:
         """For what stands inside a value: places of the document outside say nothing there."""
-        if self.request is None and self.response is None:
+        if self.is_inside or self.is_reaching or (self.request is None and self.response is None):
             return self
-        return self.inside or replace(self, request=None, response=None)
+        if self.inside is not None:
+            return self.inside
+        request, response = (sheet and sheet.inside() for sheet in (self.request, self.response))
+        return replace(self, request=request, response=response, is_inside=True)
+
+    def reaching(self, side: Side, place: str) -> Guide | None:
+        """For the value at `place`, when rules hold for places in a document that it may be."""
+        sheet = self.sheet(side)
+        start = sheet.inside(place) if sheet is not None else None
+        if start is None:
+            return None
+        inside = self.base().within()
+        return replace(inside, request=start, response=start, inside=inside, is_reaching=True)
+
+    def base(self) -> Guide:
+        """The same, where nothing is being reached for."""
+        return self.inside if self.is_reaching and self.inside is not None else self
+
+    def scope(self, side: Side) -> Hashable:
+        """What remembered changes of texts depend on."""
+        sheet = self.sheet(side)
+        return self.lexicon if sheet is None or sheet.scope is None else (self.lexicon, sheet.scope)
 
 
 PLAIN = Guide()

@@ -98,7 +98,8 @@ def _agent(desk: Rewriter, value: str, place: str) -> str:
     fresh = _PLAIN_AGENT
     if product:
         name = product[1] if product[1].lower() in header_words.PRODUCTS else desk.value("", product[1], place)
-        fresh = f"{name}/{product[2]}"
+        is_version = sum(map(str.isdigit, product[2])) <= _MOST_DIGITS  # else it may be one number in pieces
+        fresh = f"{name}/{product[2] if is_version else product[2].partition('.')[0]}"
     if fresh != value:
         desk.notes.did(desk.side, place, ValueClass.FIELD, Action.MASK)
     return fresh

@@ -50,6 +50,8 @@ _WORDS = {
 _URLS = listed("href src action formaction poster cite data background longdesc manifest xlink:href")
 _CODE = re.compile(r"on[a-z]+|style|srcset|srcdoc|integrity|nonce|ping|imagesrcset")
 _UNSAFE = re.compile(r"[\s/>=\"'<]")  # a stand-in must not end the tag
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
+_IN_PIECES = re.compile(r"(?=(?:\D*\d){5})[\d\s.,:/()+-]+")  # one number, and no names
 _ELSEWHERE = listed("mailto tel sms")
 _DOCTYPE = re.compile(r"<!doctype\s+html", re.IGNORECASE)
 _LANGUAGE = re.compile(r"[A-Za-z]{2}(?:-[A-Za-z]{2,4})?")
@@ -114,7 +116,7 @@ def _value(desk: Desk, tag: Tag, key: str, value: str, place: str) -> str:
         return value
     if key in ("lang", "hreflang") and _LANGUAGE.fullmatch(value):
         return value
-    if key in _NAMES:
+    if key in _NAMES and not _IN_PIECES.fullmatch(value):
         return " ".join(desk.name(word, place) for word in value.split(" "))
     if key in _URLS:
         return "" if _CODE_IN_URL.match(value) else _url(desk, value.strip(), place)
@@ -127,7 +129,7 @@ def _url(desk: Desk, value: str, place: str) -> str:
     scheme, mark, rest = value.partition(":")
     if scheme.lower() in _ELSEWHERE:
         return scheme + mark + desk.value("", rest, place)
-    if mark and scheme.isalpha() and scheme.lower() not in ("http", "https", "ws", "wss"):
+    if mark and _SCHEME.fullmatch(scheme) and scheme.lower() not in ("http", "https", "ws", "wss"):
         return desk.value("", value, place)
     return redact_url(desk, value, place)
 

@@ -40,6 +40,7 @@ class ValueClass(StrEnum):
     BODY = "body"  # a whole body of a type that nobody here reads, or that a rule leaves out
     UNREADABLE = "unreadable-body"  # it is not what its type says, does not end, or has too many parts
     CUT = "cut-body"  # the recording saw a part of it
+    TOO_COSTLY = "too-costly-body"  # to redact it would take more work than its length allows
     FIELD = "field"  # a whole header field or attribute
     FIELD_NAME = "field-name"  # a name that nobody knows: a service does not understand its stand-in
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from replay.model.exchange import Exchange
 from replay.redact.contract import Notes
 from replay.redact.pseudonyms import Pseudonym
 from replay.redact.rewriter import Rewriter
 from replay.redact.sides import header_place, with_fields
-from replay.redact.urls import redact_url
+from replay.redact.urls import SEGMENT_SAFE, redact_url
+from replay.redact.vocabulary import listed
 
 HOSTS = frozenset(("host", "x-forwarded-host", "x-original-host", "x-forwarded-server"))
 URLS = frozenset(
@@ -18,7 +20,18 @@ URLS = frozenset(
 )
 FIELDS = HOSTS | URLS | {"link", "refresh"}
 _LINK = re.compile(r"<([^>]*)>([^,<]*)")
-_REL = re.compile(r"; *rel=\"?([a-z-]{1,20})\"?")
+_REL = re.compile(r"; *rel=\"?([^\";,]{1,60})\"?", re.IGNORECASE)
+# Registered relations in use (RFC 8288 section 6.2.1 and HTML): any other word may be anybody's.
+_RELATIONS = listed(
+    """about alternate amphtml api-catalog appendix archives author blocked-by bookmark canonical collection contents
+    copyright create-form current deprecation describedby disclosure dns-prefetch edit edit-form edit-media enclosure
+    external first glossary help hosts hub icon index item last latest-version license manifest mask-icon me memento
+    modulepreload monitor next nofollow noopener noreferrer opener original payment pingback preconnect
+    predecessor-version prefetch preload prerender prev preview previous privacy-policy profile publication related
+    replies search section self service service-desc service-doc service-meta shortlink start status stylesheet
+    subsection successor-version sunset tag terms-of-service timegate timemap type up version-history via webmention
+    working-copy"""
+)
 _REFRESH = re.compile(r"(\d{1,6})(?:; *url=(.*))?", re.IGNORECASE | re.DOTALL)
 
 
@@ -49,4 +62,13 @@ def _redact_field(desk: Rewriter, key: str, value: str) -> str | None:
 
 def _link(desk: Rewriter, found: re.Match[str], place: str) -> str:
     rel = _REL.search(found[2])
-    return f"<{redact_url(desk, found[1], place)}>" + (f'; rel="{rel[1]}"' if rel else "")
+    is_number = rel is not None and not any(map(str.isalpha, rel[1]))  # in pieces, perhaps
+    words = [_relation(desk, word, place) for word in ([rel[1]] if is_number else rel[1].split())] if rel else []
+    return f"<{redact_url(desk, found[1], place)}>" + (f'; rel="{" ".join(words)}"' if words else "")
+
+
+def _relation(desk: Rewriter, word: str, place: str) -> str:
+    """A registered relation stays; one of a service's own is a value like others."""
+    if word.lower() in _RELATIONS:
+        return word
+    return quote(desk.value("rel", word, place), safe=SEGMENT_SAFE)

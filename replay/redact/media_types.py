@@ -32,6 +32,7 @@ _PIECES = listed(
     unknown binary dicom fhir siren collection jar archive java flash mpegurl apple dash"""
 )
 _VERSION = re.compile(r"v?\d{1,3}")
+_MOST_DIGITS = 4  # of all versions in a type: more may be one number in pieces
 # What a type becomes whose words are not known: the plainest of its format, so that the bytes are read alike.
 _PLAINEST = {
     Format.JSON: "application/json",
@@ -64,7 +65,9 @@ def is_known_type(essence: str, lexicon: Lexicon) -> bool:
     kind, _, rest = essence.partition("/")
     if kind not in _KINDS:
         return False
-    return essence in KNOWN_TYPES or all(_is_plain(piece, lexicon) for piece in re.split(r"[.+-]", rest))
+    pieces = re.split(r"[.+-]", rest)
+    digits = sum(sum(map(str.isdigit, piece)) for piece in pieces if piece not in _PIECES)
+    return essence in KNOWN_TYPES or (digits <= _MOST_DIGITS and all(_is_plain(piece, lexicon) for piece in pieces))
 
 
 def _is_plain(piece: str, lexicon: Lexicon) -> bool:

@@ -21,6 +21,7 @@ from replay.redact.html_text import rewritten_html
 from replay.redact.media_types import is_known_type
 from replay.redact.placeholders import is_known_file, placeholder
 from replay.redact.pseudonyms import CONSTANT
+from replay.redact.rule_places import JWT
 from replay.redact.stomp_text import is_stomp, rewritten_stomp
 from replay.redact.vocabulary import KeyRole
 from replay.redact.xml_text import is_xml, rewritten_xml
@@ -234,10 +235,11 @@ def _open_jwt(desk: Desk, _: KeyRole, text: str) -> Change | None:
     if parts is None:
         return _signed(desk, text)
     inner = desk.inner()
-    signing_input = containers.jwt_signing_input(parts.header, inner.tree(parts.claims, ""))
+    signing_input = containers.jwt_signing_input(parts.header, inner.tree(parts.claims, JWT))
     signature = desk.pseudonym.signature(signing_input, len(parts.signature))
     originals = ((ValueClass.JWT, text), *sorted(inner.notes.originals))
-    return Change(f"{signing_input}.{signature}", ValueClass.JWT, Action.PSEUDONYMISE, originals)
+    words = () if inner.notes.guide.sheet(desk.side) is None else tuple(sorted(inner.notes.words))  # claims may be kept
+    return Change(f"{signing_input}.{signature}", ValueClass.JWT, Action.PSEUDONYMISE, originals, words)
 
 
 def _open_url(desk: Desk, role: KeyRole, text: str) -> Change | None:

@@ -9,16 +9,16 @@ Rule: fail closed. What a redactor cannot do refuses the exchange, and a refusal
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 
 from replay.model.capture import RedactedField
 from replay.model.endpoint import endpoint_of
 from replay.model.exchange import Exchange, RedactedExchange
-from replay.redact.budget import is_too_costly
+from replay.redact.affording import LeftOut, affordable
 from replay.redact.builtin import BUILTIN
-from replay.redact.contract import Notes, Redactor, Side
+from replay.redact.contract import Action, Notes, Redactor, Side, ValueClass
 from replay.redact.detector_net import Detector, DetectorNet, TooManyError
 from replay.redact.guide import Guide
 from replay.redact.lexicon import BUILT_IN, Lexicon
@@ -33,7 +33,7 @@ __all__ = ["Keep", "Policy", "Redacted", "Refused"]
 
 _MOST_FINDS = 256  # remembered
 RAW_MARK = "+raw"  # in the digest of a policy that lets whole exchanges through
-RULES_VERSION = 5  # raise it when the same lists come to mean something else
+RULES_VERSION = 6  # raise it when the same lists come to mean something else
 
 
 class Refused(Exception):  # noqa: N818 (a verdict in the words of the house, not an error of the program)
@@ -127,19 +127,26 @@ class Policy:
     def key_id(self) -> str:
         return self._pseudonym.key_id()
 
+    @property
+    def decided(self) -> Collection[int]:
+        """Ids of the decisions of rules that held anywhere so far, also inside of values."""
+        return self._guides.decided
+
     def guide(self, exchange: Exchange) -> Guide:
         """What the policy says about the places of this exchange, for whoever explains it."""
         return self._guides.of(exchange)
 
     def _hidden(self, exchange: Exchange) -> tuple[Exchange, tuple[RedactedField, ...]]:
         """All redactors, the detectors, the second look. Raises Refused."""
-        if is_too_costly(exchange):
+        cut = affordable(exchange)
+        if cut is None:
             raise Refused("too-costly")
+        exchange, left_out = cut
         guide = self._guides.of(exchange)
-        fresh, notes = self._rewritten(exchange, guide)
+        fresh, notes = self._rewritten(exchange, guide, left_out)
         found = self._found(exchange, fresh, notes) if self._net else None
         if found:
-            fresh, notes = self._rewritten(exchange, self._finding(guide, found))
+            fresh, notes = self._rewritten(exchange, self._finding(guide, found), left_out)
             if self._found(exchange, fresh, notes):
                 raise Refused("detector")
         if self._survives(exchange, fresh, notes):
@@ -156,8 +163,10 @@ class Policy:
             known = self._finds[key] = guide.finding(found)
         return known
 
-    def _rewritten(self, exchange: Exchange, guide: Guide) -> tuple[Exchange, Notes]:
+    def _rewritten(self, exchange: Exchange, guide: Guide, left_out: LeftOut) -> tuple[Exchange, Notes]:
         notes = Notes(guide)
+        for side, place in left_out:
+            notes.did(side, place, ValueClass.TOO_COSTLY, Action.DROP)
         exchange = without_ruled_bodies(exchange, notes)
         for redactor in self._redactors:
             exchange = self._step(redactor, exchange, notes)

@@ -5,7 +5,7 @@ Rule: whatever can be wrong with rules is told when they are compiled, before an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from replay.model.endpoint import endpoint_of
@@ -13,6 +13,7 @@ from replay.model.errors import ConfigError
 from replay.model.exchange import Exchange
 from replay.redact.clauses import DOCUMENTS, Clause
 from replay.redact.guide import Guide
+from replay.redact.keep_places import spelt_in
 from replay.redact.kinds import Action, Side
 from replay.redact.lexicon import Lexicon
 from replay.redact.pseudonyms import Pseudonym
@@ -84,10 +85,16 @@ class Guides:
         )
         names = Sheet(self._book, Side.REQUEST) if _has_name_rules(rules) else None
         domains = {one: _domain(pseudonym, one) for one in sorted({rule.decision.domain for rule in rules} - {""})}
-        lexicon = replace(lexicon, names=lexicon.names | _named(rules)) if rules else lexicon
+        named = _named(rules, keeps)
+        lexicon = replace(lexicon, names=lexicon.names | named) if named else lexicon
         self._plain = Guide(lexicon, names=names, domains=domains, detects=detects)
         self._guides: dict[tuple[frozenset[RoutePattern], frozenset[str], str], Guide] = {}
         self._paths: dict[tuple[str, str], Guide] = {}
+
+    @property
+    def decided(self) -> Collection[int]:
+        """Ids of the decisions that some place was given."""
+        return self._book.decided
 
     def of(self, exchange: Exchange) -> Guide:
         if not (self._ruled or self._keeps or self._shown or self._classes):
@@ -112,7 +119,8 @@ class Guides:
             if len(self._guides) >= _MOST_GUIDES:
                 self._guides.clear()
             request, response = (self._sheet(side, *key) for side in Side)
-            known = self._guides[key] = replace(self._plain, request=request, response=response, inside=self._plain)
+            made = replace(self._plain, request=request, response=response)
+            known = self._guides[key] = replace(made, inside=made.within())
         return known
 
     def _sheet(self, side: Side, routes: frozenset[RoutePattern], keeps: frozenset[str], endpoint: str) -> Sheet | None:
@@ -147,7 +155,7 @@ def _has_name_rules(rules: tuple[Rule, ...]) -> bool:
     return any(one.anchor.location == "name" for rule in rules for one in rule.alternatives)
 
 
-def _named(rules: tuple[Rule, ...]) -> frozenset[str]:
+def _named(rules: tuple[Rule, ...], keeps: tuple[Keep, ...]) -> frozenset[str]:
     """Names that a policy spells are no data: its author has made them public."""
     clauses = [clause for rule in rules for one in rule.alternatives for clause in (one.anchor, *one.others, *one.nots)]
     hidden = {
@@ -158,7 +166,8 @@ def _named(rules: tuple[Rule, ...]) -> frozenset[str]:
         if one.anchor.location == "name"
         for name in one.anchor.name.names
     }
-    return frozenset(name for clause in clauses for name in _spelt(clause)) - hidden
+    kept = {name for keep in keeps for name in spelt_in(keep.place)}
+    return (frozenset(name for clause in clauses for name in _spelt(clause)) | kept) - hidden
 
 
 def _spelt(clause: Clause) -> Iterable[str]:

@@ -22,7 +22,7 @@ from base64 import urlsafe_b64encode
 from datetime import date
 from typing import Any
 
-from replay.redact import old_dates, scramble, short_text
+from replay.redact import old_dates, phone_plans, scramble, short_text
 from replay.redact.checksums import iban_check, luhn_digit
 from replay.redact.composing import composed
 from replay.redact.detectors import digits_of, uuid_hex
@@ -36,6 +36,7 @@ CONSTANT_NUMBER = 1111
 KEY_BYTES = 32
 _KEPT_OF_PHONES = 5  # digits: country and area or network, by which numbering plans tell valid numbers
 _REPLACED_OF_PHONES = 5  # digits at least
+_MOST_TURNS = 64
 _MOST_DAYS = 31  # of a month
 _KEPT_DECIMALS = 1  # of a degree: 11 km
 _LARGEST_EXPONENT = 307  # of a float, whatever its digits are
@@ -44,6 +45,7 @@ _COMPACT = re.compile(r"\d{8}")  # 20240517
 
 _OUR_EMAIL = re.compile(r"u[0-9a-f]{16}@d[0-9a-f]{8}\.example")
 _OUR_HOST = re.compile(r"[hd][0-9a-f]{8}\.example")
+_OUR_LABELLED = re.compile(r"([a-z0-9_-]{1,63})\.(h[0-9a-f]{8})([0-9a-f]{6})\.example")
 _DAYS = re.compile(r"\d{4}-\d\d-\d\d")
 _NO_DAY = "1970-01-01"  # for what looks like a day and is in no calendar
 _HEX_DIGIT = re.compile(r"[0-9a-fA-F]")
@@ -93,7 +95,7 @@ class Pseudonym:
     def is_ours(self, value: str) -> bool:
         """True when `value` is a stand-in made with this key (and long enough to tell)."""
         if value.endswith(".example"):
-            return self._is_our_email(value) or _OUR_HOST.fullmatch(value) is not None
+            return self._is_our_email(value) or self._is_our_host(value)
         spelled = uuid_hex(value)
         if spelled:
             return self._uuid_check(spelled[:24]) == spelled[24:]
@@ -118,7 +120,12 @@ class Pseudonym:
     def host(self, name: str) -> str:
         """`h<8 hex>.example`; the hex is that of e-mail addresses at the same domain."""
         canonical = name.lower().rstrip(".")
-        return canonical if _OUR_HOST.fullmatch(canonical) else f"h{self.digest('host', canonical).hex()[:8]}.example"
+        return canonical if self._is_our_host(canonical) else f"h{self.digest('host', canonical).hex()[:8]}.example"
+
+    def labelled(self, label: str, host: str) -> str:
+        """The stand-in `host` below that of a tenant's label, with a check by which both are known again."""
+        name = host.removesuffix(".example")
+        return f"{label}.{name}{self._label_check(label, name)}.example"
 
     def uuid(self, value: str) -> str:
         """Version and variant, case, dashes and braces as they were."""
@@ -152,14 +159,30 @@ class Pseudonym:
         return "".join(char if char == " " else next(chars) for char in value)
 
     def phone(self, value: str) -> str:
-        """Format, country and the beginning of the area kept; the next digit is always another one."""
+        """Format, country and the beginning of the area kept; where that is enough the next digit is another one."""
         digits = digits_of(value)
+        planned = phone_plans.refilled(digits, self._turn, self._free_phone)
+        if planned is not None:
+            return _refill(value, planned)
+        fresh = self._phone(digits)
+        for _ in range(_MOST_TURNS):  # what is in no plan must not become what somebody in one becomes
+            if not phone_plans.is_planned(fresh):
+                break
+            fresh = self._phone(fresh)
+        return _refill(value, fresh)
+
+    def _turn(self, text: str) -> int:
+        return int.from_bytes(self.digest("phone", text)[:4], "big")
+
+    def _free_phone(self, digits: str, after: str) -> str:
+        return self._numbers.free("phone", digits, after)
+
+    def _phone(self, digits: str) -> str:
         kept = max(0, min(_KEPT_OF_PHONES, len(digits) - _REPLACED_OF_PHONES))
         head, rest = digits[:kept], digits[kept:]
         if not rest:
-            return value
-        first = self._another_digit(head, rest[0])
-        return _refill(value, head + first + self._numbers.free("phone", rest[1:], head + rest[0]))
+            return digits
+        return head + self._another_digit(head, rest[0]) + self._free_phone(rest[1:], head + rest[0])
 
     def digits(self, value: str) -> str:
         """All digits replaced, as one number whatever stands between them."""
@@ -251,6 +274,15 @@ class Pseudonym:
             return False
         local, domain = value[1:14], value[18:27]
         return self._email_check(local, domain) == value[14:17]
+
+    def _is_our_host(self, value: str) -> bool:
+        if _OUR_HOST.fullmatch(value):
+            return True
+        found = _OUR_LABELLED.fullmatch(value)
+        return found is not None and self._label_check(found[1], found[2]) == found[3]
+
+    def _label_check(self, label: str, name: str) -> str:
+        return self.digest("check", f"{label}.{name}").hex()[:6]
 
     def _email_check(self, local: str, domain: str) -> str:
         return self.digest("check", f"{local}@{domain}").hex()[:3]

@@ -10,20 +10,24 @@ and recent times stay, for they are what replay binds ids by and lives in.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Sequence
 from heapq import merge
 from itertools import chain
 
 from replay.model.tree import Scalar, Tree
 from replay.redact import urls
+from replay.redact.atoms import action_of, hidden, stand_in_of
 from replay.redact.classify import classify, is_wordy
 from replay.redact.composing import composed
 from replay.redact.contract import Action, Change, Notes, Original, Side, ValueClass
 from replay.redact.detectors import digits_of, find_embedded, find_ids, is_card_digits
+from replay.redact.guide import Guide
+from replay.redact.host_labels import is_label, tenant_label
+from replay.redact.inner_rules import MEMO_LENGTH, change_at, is_remembered, may_remember, reaches
 from replay.redact.kept_texts import is_clean
 from replay.redact.number_rules import kind_of, plain
 from replay.redact.openers import OPENERS, disguised
-from replay.redact.pseudonyms import CONSTANT, CONSTANT_NUMBER, Pseudonym
+from replay.redact.pseudonyms import CONSTANT_NUMBER, Pseudonym
 from replay.redact.rule_actions import acted
 from replay.redact.rules import Decision, ruled_role
 from replay.redact.tree_walk import rewritten
@@ -31,12 +35,9 @@ from replay.redact.vocabulary import KeyRole, role_of
 
 MAX_NESTING = 6  # deeper text is scrambled whole: safe, and no traffic needs it
 _UINT64_DIGITS = 20  # a longer integer is no number but a code
-_MEMO_LENGTH = 256  # characters; longer values seldom repeat
 _MEMO_NUMBER = 10**_UINT64_DIGITS
 
 _SCHEME = re.compile(r"(?:mailto|tel|sms):(?=[^/\s])", re.IGNORECASE)  # what follows has the stand-in that it has alone
-
-_CHANGED = {ValueClass.PASSWORD: Action.MASK, ValueClass.GEO: Action.MASK}
 
 
 class Rewriter:
@@ -58,6 +59,14 @@ class Rewriter:
             return str(self.decided(decision, name, text, place, in_error) or "")
         return str(self.scalar(name, text, place, in_error))
 
+    def literal(self, trail: Sequence[str | None], name: str, value: str | int | float, place: str) -> Scalar:
+        """What stands for a literal of GraphQL; `trail` are the arguments above it, None what a rule drops."""
+        sheet = self.notes.guide.sheet(self.side)
+        decision = sheet.literal(trail) if sheet is not None else None
+        if decision is not None:
+            return self.decided(decision, name, value, place)
+        return self.value(name, value, place) if isinstance(value, str) else self.scalar(name, value, place)
+
     def leaves_out(self, name: str, place: str, text: str = "") -> bool:
         """True when a rule drops the whole field, which held `text`: callers that can do without it do."""
         sheet = self.notes.guide.sheet(self.side)
@@ -76,7 +85,8 @@ class Rewriter:
             return self.decided(guide.found[str(value)], name, value, place, in_error)
         if not isinstance(value, str):
             return self._number(role, value, place)
-        change = self.change(role, value)
+        is_ruled = guide.sheet(self.side) is not None
+        change = change_at(self, role, value, place) if is_ruled else self.change(role, value)
         if change.kept and guide.found and not guide.found.keys().isdisjoint(change.kept):
             change = self._text(ValueClass.TEXT, value)  # something inside may not stay: the whole goes
         return self.notes.apply(self.side, place, change)
@@ -84,13 +94,19 @@ class Rewriter:
     def decided(self, decision: Decision, name: str, value: Scalar, place: str, in_error: bool = False) -> Scalar:
         """A leaf as a rule wants it; what a detector has found does not stay."""
         role, guide = role_of(name, in_error), self.notes.guide
+        if decision.action is Action.KEEP and reaches(
+            self, value, place
+        ):  # it keeps leaves, and other rules hold there
+            return self.scalar(name, value, place, in_error)
         fresh, change = acted(self, guide.found.get(str(value), decision) if guide.found else decision, role, value)
         if guide.found and not guide.found.keys().isdisjoint(change.kept):
             change = self._text(ValueClass.TEXT, str(value))
             fresh = change.text
-        elif isinstance(value, str) and len(value) <= _MEMO_LENGTH and not guide.found:
+        elif isinstance(value, str) and not guide.found and may_remember(guide, self.side, value):
             memo = self.pseudonym.memo
-            memo.keep_value(memo.values(ruled_role(decision, role), self.nesting, guide.lexicon), value, change)
+            memo.keep_value(
+                memo.values(ruled_role(decision, role), self.nesting, guide.scope(self.side)), value, change
+            )
         if not isinstance(value, bool) and value is not None:
             self.notes.apply(self.side, place, change)
         elif change.action is not None:
@@ -139,8 +155,12 @@ class Rewriter:
             return ""
         host, port = urls.split_authority(authority)
         new = self.pseudonym.host(host)
+        found = tenant_label(host) if new != host else None
+        if found is not None:  # as the tenant stands in paths, header fields and claims
+            label = self.inner().change(KeyRole.PLAIN, found[0]).text
+            new = self.pseudonym.labelled(label, new) if is_label(label) else new
         if new != host:
-            self.notes.apply(self.side, place, _hidden(ValueClass.HOST, new, host))
+            self.notes.apply(self.side, place, hidden(ValueClass.HOST, new, host))
         return new + port
 
     def tree(self, tree: Tree, place: str) -> Tree:
@@ -149,15 +169,16 @@ class Rewriter:
 
     def change(self, role: KeyRole, text: str) -> Change:
         """The change of `text` alone, remembered in the key's bounded memo."""
-        memo = self.pseudonym.memo
-        values = memo.values(role, self.nesting, self.notes.guide.lexicon)
+        memo, guide = self.pseudonym.memo, self.notes.guide
+        sheet = guide.sheet(self.side)
+        if len(text) > MEMO_LENGTH or (sheet is not None and not is_remembered(guide, sheet, text)):
+            return self._made(role, text)
+        values = memo.values(role, self.nesting, guide.lexicon if sheet is None else guide.scope(self.side))
         known: Change | None = values.find(text)
-        if known is not None:
-            return known
-        change = self._made(role, text)
-        if len(text) <= _MEMO_LENGTH:
-            memo.keep_value(values, text, change)
-        return change
+        if known is None:
+            known = self._made(role, text)
+            memo.keep_value(values, text, known)
+        return known
 
     def _made(self, role: KeyRole, text: str) -> Change:
         scheme = _SCHEME.match(text)
@@ -174,12 +195,7 @@ class Rewriter:
         if kind in (ValueClass.TEXT, ValueClass.NAME, ValueClass.TOKEN):
             opened = disguised(self, role, text) if self.nesting < MAX_NESTING else None
             return opened or self._text(kind, text)
-        return _hidden(kind, self._atom(kind, text), text)
-
-    def _atom(self, kind: ValueClass, text: str) -> str:
-        if kind is ValueClass.IP:
-            return self.pseudonym.ipv6(text) if ":" in text else self.pseudonym.ipv4(text)
-        return _MAKERS[kind](self.pseudonym, text)
+        return hidden(kind, stand_in_of(self.pseudonym, kind, text), text)
 
     def _text(self, kind: ValueClass, text: str) -> Change:
         """Scrambled, but what has a class of its own inside (an e-mail in a sentence) is mapped by that class."""
@@ -231,7 +247,7 @@ class Rewriter:
 
     def number(self, role: KeyRole, value: int | float) -> Change:
         """The change of a number alone, remembered likewise."""
-        values = self.pseudonym.memo.values(role, self.nesting, self.notes.guide.lexicon)
+        values = self.pseudonym.memo.values(role, self.nesting, self.notes.guide.scope(self.side))
         key = (type(value), value)  # 1 and 1.0 are equal
         known: Change | None = values.find(key)
         if known is None:
@@ -243,53 +259,32 @@ class Rewriter:
     def _number_change(self, role: KeyRole, value: int | float) -> Change:
         """A number keeps its type; a big float may round, which harms nobody."""
 
-        def hidden(kind: ValueClass, new: str) -> Change:
-            return Change(new, kind, _CHANGED.get(kind, Action.PSEUDONYMISE), ((kind, digits_of(str(value))),))
+        def fresh(kind: ValueClass, new: str) -> Change:
+            return Change(new, kind, action_of(kind), ((kind, digits_of(str(value))),))
 
         if role is KeyRole.SECRET:
-            return hidden(ValueClass.PASSWORD, str(CONSTANT_NUMBER))
+            return fresh(ValueClass.PASSWORD, str(CONSTANT_NUMBER))
         if isinstance(value, float) and abs(value) >= _MEMO_NUMBER:
-            return hidden(ValueClass.ID, self.pseudonym.huge(value))
+            return fresh(ValueClass.ID, self.pseudonym.huge(value))
         text = plain(repr(value)) if isinstance(value, float) and not value.is_integer() else str(int(value))
         digits, sign = text.lstrip("-"), "-" if value < 0 else ""
         if is_card_digits(digits):
-            return hidden(ValueClass.CARD, sign + self.pseudonym.card(digits))
+            return fresh(ValueClass.CARD, sign + self.pseudonym.card(digits))
         if role is KeyRole.PHONE and "." not in text:
-            return hidden(ValueClass.PHONE, sign + self.pseudonym.phone(digits))
+            return fresh(ValueClass.PHONE, sign + self.pseudonym.phone(digits))
         if isinstance(value, int) and len(digits) > _UINT64_DIGITS:
-            return hidden(ValueClass.DIGITS, sign + self.pseudonym.digits(digits))
+            return fresh(ValueClass.DIGITS, sign + self.pseudonym.digits(digits))
         kind = kind_of(role, text, self.notes.guide.lexicon.is_strict)
-        return Change("") if kind is ValueClass.KEPT else hidden(kind, self._atom(kind, text))
+        return Change("") if kind is ValueClass.KEPT else fresh(kind, stand_in_of(self.pseudonym, kind, text))
 
     def stand_in(self, text: str, name: str = "") -> str:
         """What stands for `text` under `name` wherever this key is used; of names only what they say matters."""
         return self.change(role_of(name), text).text
 
+    def on(self, guide: Guide) -> Rewriter:
+        """The same desk by another guide, with notes of its own."""
+        return Rewriter(self.pseudonym, Notes(guide), self.side, self.nesting)
+
     def inner(self) -> Rewriter:
         """A desk one level deeper, with notes of its own: the outer value is noted once, as what it is."""
         return Rewriter(self.pseudonym, Notes(self.notes.guide.within()), self.side, self.nesting + 1)
-
-
-def _hidden(kind: ValueClass, new: str, old: str) -> Change:
-    return Change(new, kind, _CHANGED.get(kind, Action.PSEUDONYMISE), ((kind, old),) if new != old else ())
-
-
-def _coarse(text: str) -> str:
-    """One decimal of a degree: about 11 km."""
-    return f"{float(text):.1f}"
-
-
-_MAKERS: dict[ValueClass, Callable[[Pseudonym, str], str]] = {
-    ValueClass.EMAIL: Pseudonym.email,
-    ValueClass.UUID: Pseudonym.uuid,
-    ValueClass.CARD: Pseudonym.card,
-    ValueClass.IBAN: Pseudonym.iban,
-    ValueClass.PHONE: Pseudonym.phone,
-    ValueClass.DIGITS: Pseudonym.digits,
-    ValueClass.LONG: Pseudonym.long_number,
-    ValueClass.ID: Pseudonym.identifier,
-    ValueClass.DATE: Pseudonym.moved_date,
-    ValueClass.BIRTH: Pseudonym.birth,
-    ValueClass.GEO: lambda _, text: _coarse(text),
-    ValueClass.PASSWORD: lambda *_: CONSTANT,
-}

@@ -12,54 +12,16 @@ Rule: a decision needs names alone. It is made once for a place, and never looks
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 
-from replay.redact.clauses import DOCUMENTS, Alternative, Spot
-from replay.redact.json_path import Steps
+from replay.redact.clauses import DOCUMENTS, INNER, Spot
 from replay.redact.kinds import Action, Side
 from replay.redact.route_patterns import RoutePattern, segments_of
+from replay.redact.rule_places import keys_of, located
+from replay.redact.rule_trie import Entry, Node, entered, is_above
 from replay.redact.rules import Decision, Rule
 
 _MOST_REMEMBERED = 4096  # names and places that a sheet knows by heart; data may stand where names do
-
-Specificity = tuple[tuple[int, ...], ...]
-
-
-class Entry(NamedTuple):
-    alternative: Alternative
-    decision: Decision
-    specificity: Specificity
-    text: str  # decides between equals, so that the order of rules says nothing
-    is_above: bool = False  # about something that the place is in
-
-
-class Node:
-    """One state of the trie of document paths."""
-
-    __slots__ = ("any", "deep", "entries", "loops", "names", "tail")
-
-    def __init__(self, loops: bool = False) -> None:
-        self.names: dict[str, Node] = {}
-        self.any: Node | None = None
-        self.deep: Node | None = None  # entered without a step
-        self.tail: Node | None = None  # everything below
-        self.loops = loops  # any step leads here again
-        self.entries: list[Entry] = []
-
-    def reach(self, steps: Steps) -> Node:
-        """The node that the steps lead to, made where it is missing."""
-        node = self
-        for step in steps:
-            if step.is_deep:
-                node.deep = node.deep or Node(loops=True)
-                node = node.deep
-            if step.name is None:
-                node.any = node.any or Node()
-                node = node.any
-            else:
-                node = node.names.setdefault(step.name, Node())
-        return node
 
 
 class RuleBook:
@@ -69,6 +31,7 @@ class RuleBook:
         self.documents: dict[str, Node] = {location: Node() for location in DOCUMENTS}
         self.fields: dict[str, dict[str, list[Entry]]] = {}
         self.open_fields: dict[str, list[Entry]] = {}  # by regular expression, and those for all names
+        self.decided: set[int] = set()  # ids of decisions that some place was given
         routes: set[RoutePattern] = set()
         for rule in rules:
             for alternative in rule.alternatives:
@@ -76,6 +39,23 @@ class RuleBook:
                 clauses = (alternative.anchor, *alternative.others, *alternative.nots)
                 routes.update(one.route for one in clauses if one.route)
         self.routes = tuple(routes)
+
+    @property
+    def has_documents(self) -> bool:
+        """True when a rule may hold inside of a value."""
+        return any(node.goes_on or node.entries for node in self.documents.values())
+
+    @property
+    def has_inner(self) -> bool:
+        """True when a rule is about documents that may stand in any value."""
+        return any(self.documents[location].goes_on or self.documents[location].entries for location in INNER)
+
+    def inside(self) -> RuleBook:
+        """The same rules as they hold inside of values: there are no fields, and no body begins."""
+        book = RuleBook(())
+        book.documents |= {location: self.documents[location] for location in INNER}
+        book.routes, book.decided = self.routes, self.decided
+        return book
 
     def routes_of(self, method: str, target: str) -> frozenset[RoutePattern]:
         """Of the routes that rules name those that a request is on."""
@@ -106,7 +86,7 @@ class RuleBook:
 class Sheet:
     """What holds on one side at one endpoint. `defaults` say what is done at places (patterns) that no rule names."""
 
-    __slots__ = ("_book", "_known", "_paths", "_places", "defaults", "routes", "side")
+    __slots__ = ("_book", "_insides", "_known", "_paths", "_places", "_start", "defaults", "routes", "scope", "side")
 
     def __init__(
         self,
@@ -114,8 +94,16 @@ class Sheet:
         side: Side,
         routes: frozenset[RoutePattern] = frozenset(),
         defaults: Mapping[str, Decision] | None = None,
+        start: Cursor | None = None,
     ) -> None:
+        """`start`: the sheet is for what stands inside of a value, and the value is at that place.
+
+        `scope` is what remembered changes of texts depend on; None: on nothing.
+        """
         self._book = book
+        self._start = start
+        self._insides: dict[str | None, Sheet | None] = {}
+        self.scope: Hashable = (side, routes) if book.has_inner else book.has_documents or None
         self._known: dict[tuple[str, str], Decision | None] = {}
         self._places: dict[tuple[str, str], Decision | None] = {}
         self._paths: dict[int, dict[int, Decision]] = {}
@@ -141,14 +129,35 @@ class Sheet:
         return self._paths[count]
 
     def cursor(self, place: str) -> Cursor | None:
-        """At a place in a body or a WebSocket message; None anywhere else."""
-        location, rest = _located(place)
-        if location not in DOCUMENTS:
+        """At a place in a body or a WebSocket message, or in a document inside of a value; None anywhere else."""
+        location, rest = located(place)
+        if self._start is not None and location not in INNER:
+            cursor, rest = self._start, f".{place}"
+        elif location in DOCUMENTS:
+            cursor = Cursor(self, location, entered([self._book.documents[location]]), None)
+        else:
             return None
-        cursor = Cursor(self, location, _entered([self._book.documents[location]]), None)
-        for key in _keys(rest):
+        for key in keys_of(rest):
             cursor = cursor.element() if key is None else cursor.member(key)
         return cursor
+
+    def literal(self, trail: Sequence[str | None]) -> Decision | None:
+        """Of a literal in a GraphQL document, below these arguments."""
+        cursor = Cursor(self, "graphql", entered([self._book.documents["graphql"]]), None)
+        for key in trail:
+            cursor = cursor.element() if key is None else cursor.member(key)
+        return cursor.decision
+
+    def inside(self, place: str | None = None) -> Sheet | None:
+        """For what stands in the value at `place` (None: anywhere), made once; None when nothing can hold there."""
+        if place not in self._insides:
+            if len(self._insides) >= _MOST_REMEMBERED:
+                self._insides.clear()
+            start = self.cursor(place) if place is not None else None
+            is_reached = start is not None and start.goes_on
+            made = Sheet(self._book.inside(), self.side, self.routes, start=start if is_reached else None)
+            self._insides[place] = made if is_reached or (place is None and self._book.has_inner) else None
+        return self._insides[place]
 
     def at(self, place: str, name: str) -> Decision | None:
         """By the place alone, as `model.tree.pattern` writes it; `name` is that of the field in the original."""
@@ -165,7 +174,9 @@ class Sheet:
         if not held:
             return None
         top = [one for one in held if not any(is_above(other.specificity, one.specificity) for other in held)]
-        return min(top, key=lambda one: (one.decision.rank, one.is_above, one.text)).decision
+        decision = min(top, key=lambda one: (one.decision.rank, one.is_above, one.text)).decision
+        self._book.decided.add(id(decision))
+        return decision
 
     def _field(self, location: str, name: str) -> Decision | None:
         book = self._book
@@ -193,7 +204,7 @@ class Sheet:
         cursor = self.cursor(place)
         if cursor is not None:
             return cursor.decision or self.defaults.get(place)
-        location, rest = _located(place)
+        location, rest = located(place)
         ruled = self.field(location, rest or name) if location else None
         return ruled or self.defaults.get(place)
 
@@ -214,6 +225,11 @@ class Cursor:
             spot = Spot(sheet.side, sheet.routes, location, trail=self._keys())
             self.decision = sheet.best(entries, spot)
 
+    @property
+    def goes_on(self) -> bool:
+        """True when a rule may hold for something below."""
+        return any(node.goes_on for node in self._nodes)
+
     def member(self, name: str) -> Cursor:
         return self._next([found for node in self._nodes if (found := node.names.get(name))], name)
 
@@ -224,7 +240,7 @@ class Cursor:
         nodes = [*named, *(node.any for node in self._nodes if node.any)]
         nodes += [node.tail for node in self._nodes if node.tail]
         nodes += [node for node in self._nodes if node.loops]
-        return Cursor(self._sheet, self._location, _entered(nodes), (self._trail, key))
+        return Cursor(self._sheet, self._location, entered(nodes), (self._trail, key))
 
     def _keys(self) -> tuple[str | None, ...]:
         keys: list[str | None] = []
@@ -233,57 +249,3 @@ class Cursor:
             keys.append(trail[1])
             trail = trail[0]  # type: ignore[assignment] # a tuple of itself has no type
         return tuple(reversed(keys))
-
-
-def is_above(one: Specificity, other: Specificity) -> bool:
-    """True when `one` is more specific in something and less in nothing."""
-    return one != other and all(map(lambda a, b: a >= b, one, other))
-
-
-def _entered(nodes: list[Node]) -> list[Node]:
-    """With those that are entered without a step; each once."""
-    found: dict[int, Node] = {}
-    todo = list(nodes)
-    while todo:
-        node = todo.pop()
-        if id(node) not in found:
-            found[id(node)] = node
-            todo += [node.deep] if node.deep else []
-    return list(found.values())
-
-
-_DOCUMENTS = (("message[*].body", "ws"), ("body", "body"))
-_COOKIES = ("cookie.", "set-cookie.")
-
-
-def _located(place: str) -> tuple[str, str]:
-    """The location that rules know a place by, and what of the place comes after it where the place alone tells."""
-    for prefix, location in _DOCUMENTS:
-        if place.startswith(prefix):
-            return location, place[len(prefix) :]
-    if place.startswith("trailer."):
-        return "trailer", place.removeprefix("trailer.").removesuffix("[*]")
-    if place.startswith("form."):
-        return "form", ""
-    if place.startswith(_COOKIES) and place != "set-cookie.attribute":
-        return "cookie", ""
-    if place.startswith("query.") or ".query." in place:  # of the request, of a URL in a header field
-        return "query", ""
-    return "", ""
-
-
-def _keys(rest: str) -> list[str | None]:
-    """`.items[*].id` is items, an element, id."""
-    out: list[str | None] = []
-    for piece in rest.split("."):
-        name = _bare(piece)
-        if name:
-            out.append(name)
-        out += [None] * ((len(piece) - len(name)) // 3)
-    return out
-
-
-def _bare(piece: str) -> str:
-    while piece.endswith("[*]"):
-        piece = piece.removesuffix("[*]")
-    return piece

@@ -7,10 +7,10 @@ from itertools import combinations
 
 from replay.model.errors import ConfigError
 from replay.redact import json_path, route_patterns
-from replay.redact.clauses import DOCUMENTS, Alternative, Clause, NameMatch
+from replay.redact.clauses import DOCUMENTS, INNER, Alternative, Clause, NameMatch
 from replay.redact.framing import DROPPED
 from replay.redact.route_patterns import RoutePattern
-from replay.redact.rule_book import Specificity, is_above
+from replay.redact.rule_trie import Specificity, is_above
 from replay.redact.rules import Rule
 
 _MADE_ANEW = DROPPED | {"content-length", "content-type"}
@@ -52,7 +52,7 @@ def check_against_schema(rules: Iterable[Rule], routes: Sequence[RoutePattern], 
 def _is_unknown(anchor: Clause, routes: Sequence[RoutePattern], names: frozenset[str] | None) -> bool:
     if anchor.route and routes and not route_patterns.is_known(anchor.route, routes):
         return True
-    if names is None:
+    if names is None or anchor.location in INNER:
         return False
     if anchor.location in DOCUMENTS:
         return any(step.name is not None and step.name not in names for step in anchor.steps or ())

@@ -4,8 +4,8 @@
     term     = factor { "and" factor }
     factor   = "not" factor | "(" where ")" | clause
     clause   = [ request | response | any ] [ "METHOD /route" ] [ location [ name ] ]
-    location = header | cookie | query | path | body | form | ws | trailer | name
-    name     = a name, several with | between them, /RE2/; for body and ws a JSONPath
+    location = header | cookie | query | path | body | form | ws | jwt | graphql | trailer | name
+    name     = a name, several with | between them, /RE2/; for body, ws, jwt and graphql a JSONPath
 
 A selector is told apart into alternatives, see `clauses`.
 """
@@ -21,7 +21,7 @@ from replay.redact.kinds import Side
 from replay.redact.re2_patterns import compiled
 from replay.redact.route_patterns import RoutePattern, parse_route
 
-LOCATIONS = ("header", "cookie", "query", "path", "body", "form", "ws", "trailer", "name")
+LOCATIONS = ("header", "cookie", "query", "path", "body", "form", "ws", "jwt", "graphql", "trailer", "name")
 _LOWER = frozenset(("header", "trailer"))  # names that HTTP compares without case
 _ONE_SIDED = {"path": Side.REQUEST, "form": Side.REQUEST, "trailer": Side.RESPONSE}
 _SIDES = {"request": Side.REQUEST, "response": Side.RESPONSE}
@@ -124,7 +124,9 @@ class _Reader:
     def _name(self, location: str) -> NameMatch:
         kind, text = self._peek()
         if kind == "path":
-            raise ValueError(f"can never match: a JSONPath says nothing about a {location}, only about body and ws")
+            raise ValueError(
+                f"can never match: a JSONPath says nothing about a {location}, only about body, ws, jwt and graphql"
+            )
         if kind == "regex":
             self._at += 1
             regex = text[1:-1].replace("\\/", "/")

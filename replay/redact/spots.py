@@ -6,6 +6,7 @@ Shape  the keys of one kind of object at a spot: new names and the spots of its 
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import NamedTuple, Protocol
 
 from replay.model.tree import Scalar
@@ -45,6 +46,7 @@ class Frame(NamedTuple):
     lexicon: Lexicon
     sheet: Sheet | None
     names: Sheet | None
+    scope: Hashable  # see `Guide.scope`
 
     def stays(self, name: str) -> bool:
         """True when a key is no data, and no rule is about it."""
@@ -102,7 +104,7 @@ class Spot:
         if self.is_dropped:
             return _NO_VALUES
         key = role if decision is None else ruled_role(decision, role)
-        return frame.memory.values(key, frame.nesting, frame.lexicon)
+        return frame.memory.values(key, frame.nesting, frame.scope)
 
     @property
     def is_ruled(self) -> bool:

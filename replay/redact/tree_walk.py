@@ -10,7 +10,7 @@ from itertools import chain
 from operator import itemgetter
 
 from replay.model.tree import Scalar, Tree
-from replay.redact.byte_arrays import BUFFER_KEYS, rewrite_buffers
+from replay.redact.byte_arrays import BUFFER_KEYS, rewrite_buffers, rewrite_spelt_lists, rewrite_typed_array
 from replay.redact.columns import FEWEST, Stack, by_keys, leaf, rewrite_columns, rewrite_lists
 from replay.redact.contract import Change
 from replay.redact.spots import Desk, Frame, Shape, Spot
@@ -38,6 +38,7 @@ def rewritten(desk: Desk, tree: Tree, place: str) -> Tree:
                 is_named = bool(found) and not found.keys().isdisjoint(keys)  # a detector has found something in a key
                 _objects(desk, some, spot, None if is_named else spot.shape(keys), stack, hidden)
             continue
+        rewrite_spelt_lists(desk, nodes, spot.place)
         element = spot.element()
         if not (is_watched or element.is_ruled):
             rewrite_lists(desk, nodes, element, stack, hidden)
@@ -54,7 +55,7 @@ def _root(desk: Desk, place: str) -> Spot:
     key = (place, desk.nesting, guide.lexicon, sheet, guide.names)
     found: Spot | None = spots.get(key)
     if found is None:
-        frame = Frame(desk.pseudonym.memo, desk.nesting, guide.lexicon, sheet, guide.names)
+        frame = Frame(desk.pseudonym.memo, desk.nesting, guide.lexicon, sheet, guide.names, guide.scope(desk.side))
         cursor = sheet.cursor(place) if sheet is not None else None
         found = spots[key] = Spot(frame, place, "", False, cursor)
     return found
@@ -69,8 +70,10 @@ def _objects(
         rewrite_columns(desk, nodes, shape, stack, hidden)
         return
     for node in nodes:
-        if shape is None:
+        if shape is None and not rewrite_typed_array(desk, node, spot.place):
             _map(desk, node, spot, stack)
+        elif shape is None:
+            continue
         elif is_watched:
             _watched_object(desk, node, shape, stack)
         else:

@@ -10,6 +10,9 @@ from replay.redact.vocabulary import PEOPLE, VERBS
 
 SEGMENT_SAFE = "!$&'()*+,;=:@~-._"  # as replay.model.message quotes segments
 _ABSOLUTE = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*:)?//([^/?#]*)([^?#]*)(\?[^#]*)?(#.*)?", re.DOTALL)
+_SCHEMES = frozenset(
+    ("http", "https", "ws", "wss", "ftp", "ftps", "sftp", "file", "git", "ssh", "s3", "gs", "jdbc", "urn")
+)
 _PORT = re.compile(r":\d{1,5}")
 _BRACKETED = re.compile(r"(\[[^\]]*\])(.*)", re.DOTALL)
 
@@ -34,10 +37,17 @@ def redact_url(desk: Desk, text: str, place: str) -> str:
         out += mark + redact_query(desk, query, f"{place}.query")
         return out + (fragment_mark + _fragment(desk, fragment, place) if fragment_mark else "")
     scheme, authority, path, query, fragment = (group or "" for group in found.groups())
+    if scheme and not _is_everybodys(scheme[:-1]):
+        scheme = desk.value("", scheme[:-1], f"{place}.scheme") + ":"
     out = f"{scheme}//{desk.host(authority, f'{place}.host')}{redact_path(desk, path, f'{place}[*]')}"
     if query:
         out += "?" + redact_query(desk, query[1:], f"{place}.query")
     return out + ("#" + _fragment(desk, fragment[1:], place) if fragment else "")
+
+
+def _is_everybodys(scheme: str) -> bool:
+    """False for an app's own, which may name whose it is."""
+    return scheme.lower() in _SCHEMES
 
 
 def redact_path(desk: Desk, path: str, place: str) -> str:

@@ -7,7 +7,9 @@ from replay.model.difference import NoiseRule
 from replay.model.finding import Finding
 from replay.model.run import Fidelity, RunInfo, Summary
 from replay.model.tree import Tree
-from replay.play.playable import LEFT_OUT_REASONS
+from replay.play.playable import NOT_SENT_REASONS
+from replay.report.load_figures import load_tree
+from replay.report.remains_figures import remains_tree
 from replay.report.view import ReasonCount, RunView, count_reasons, worst_first
 
 _DETAILS = 10  # distinct details shown per reason
@@ -20,6 +22,8 @@ def render(view: RunView) -> bytes:
         "summary": _summary(view.summary),
         "fidelity": _fidelity(view.fidelity),
         "coverage": _coverage(view),
+        "load": load_tree(view.load),
+        "remains": remains_tree(view.remains),
         "findings": [_finding(finding) for finding in worst_first(view.findings)],
         "not_judged": [_reason(reason) for reason in count_reasons(view.not_judged)],
         "noise": [_noise(rule) for rule in view.noise],
@@ -76,7 +80,7 @@ def _coverage(view: RunView) -> Tree:
     """How much of what was planned got a verdict. Null when the run stopped before it was counted."""
     if view.summary is None:
         return None
-    beside = sum(1 for one in view.not_judged if one.reason in LEFT_OUT_REASONS)  # they belong to no case
+    beside = sum(1 for one in view.not_judged if one.reason in NOT_SENT_REASONS)  # they belong to no case
     cases, lost = view.summary.cases, view.summary.not_judged - beside
     judged = max(0, cases - max(0, lost))
     return {"cases": cases, "judged": judged, "share": round(judged / cases, 4) if cases else None}

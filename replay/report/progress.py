@@ -50,6 +50,9 @@ class ProgressReporter:
             self._say(f"found: {finding.severity.value} {finding.oracle} {finding.method} {finding.endpoint}")
         elif isinstance(event, events.Unjudged):
             self._unjudged.append(event.verdict)
+        elif isinstance(event, events.IdentitiesUsed):
+            failed = f", {event.failed} not to be had" if event.failed else ""
+            self._say(f"identities: {event.fetched} sets of credentials, {event.renewed} renewals{failed}")
         elif isinstance(event, events.RunEnded):
             self._end(event)
 

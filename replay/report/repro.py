@@ -9,11 +9,13 @@ from __future__ import annotations
 import base64
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from replay.model.conversation import MEDIA_TYPE as CONVERSATION
 from replay.model.evidence import Attempt, Part, Trace
 from replay.model.exchange import Request
 from replay.model.message import split_authorization
+from replay.report.repro_links import READER, has_mark, linked, word
 from replay.report.terminal import printable
 
 _TOKEN_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
@@ -21,7 +23,7 @@ _SECRET_HEADERS = frozenset({"authorization", "cookie", "x-api-key", "x-auth-tok
 # curl writes these itself, or they speak of a single connection.
 _DROPPED = frozenset(
     {"host", "content-length", "connection", "transfer-encoding", "accept-encoding", "keep-alive", "te", "upgrade",
-     "expect", "proxy-connection"}
+     "expect", "proxy-connection", "content-encoding"}
 )  # fmt: skip
 _INLINE_BYTES = 32_768  # Linux takes 128 KiB per argument
 _LINE_CHARS = 76
@@ -29,15 +31,21 @@ _LINE_CHARS = 76
 
 def as_curl(trace: Trace, target: str, *, reveal: bool = False) -> str:
     """A script for `sh`. Credentials are variables that its reader sets, unless `reveal` writes them out."""
-    names = {} if reveal else _name_secrets(trace)
+    requests = linked(trace)
+    sources = {n for one in requests for _, n, _, _ in one.takes}
+    names = {} if reveal else _name_secrets([one.request for one in requests])
     out = ["#!/bin/sh", "# Made by replay: the requests of one trace, in the order in which they were sent.", "set -u"]
     out += [f'{name}="${{{name}:?set it to live credentials of the target}}"' for name in names.values()]
+    if sources:
+        out += ["answers=$(mktemp -d) || exit 1", "trap 'rm -rf \"$answers\"' EXIT", f"reader={shlex.quote(READER)}"]
+        out.append('value() { python3 -c "$reader" "$answers/$1" "$2" "$3"; }')
     previous: Attempt | None = None
     for n, attempt in enumerate(trace.attempts):
         following = trace.attempts[n + 1] if n + 1 < len(trace.attempts) else None
         at_once = _overlaps(attempt, following)
-        out += ["", *_comments(n + 1, attempt)]
-        out.append(_command(attempt.request, target.rstrip("/"), names, " &" if at_once else ""))
+        out += ["", *_comments(n + 1, attempt), *requests[n].assignments()]
+        after = f' | tee "$answers/{n + 1}"' if n + 1 in sources else ""
+        out.append(_command(requests[n].request, target.rstrip("/"), names, after + (" &" if at_once else "")))
         if _overlaps(previous, attempt) and not at_once:
             out.append("wait")
         previous = attempt
@@ -52,7 +60,9 @@ def _comments(n: int, attempt: Attempt) -> Iterator[str]:
     yield f"# {n}. {printable(attempt.endpoint)}, as tenant {printable(who)}{copy}; was answered {outcome}{mark}"
 
 
-def _command(request: Request, target: str, names: dict[str, str], background: str) -> str:
+def _command(request: Request, target: str, names: dict[str, str], behind: str) -> str:
+    if request.body.content_type == CONVERSATION:
+        return "echo 'a WebSocket was left out: curl cannot play it' >&2"
     # No ~/.curlrc and no proxy from the environment: the request goes to the target as it stands here.
     words = ["curl", "--disable", "--noproxy", "'*'", "--silent", "--show-error", "--include", "--globoff"]
     words += ["--path-as-is"]
@@ -67,14 +77,14 @@ def _command(request: Request, target: str, names: dict[str, str], background: s
         words += ["--header", "Content-Type:"]  # curl would call it a form
     if body:
         if _is_plain(body):
-            words += ["--data-raw", shlex.quote(body.decode())]
+            words += ["--data-raw", word(body.decode())]
         else:
             words += ["--data-binary", "@-"]
             before, after = "base64 -d <<'END' | ", f"\n{_wrapped(body)}\nEND"
     # The target's own host stands first and a slash behind it: no path can name another host.
     path = request.target if request.target.startswith("/") else f"/{request.target}"
-    words += ["--url", shlex.quote(target + printable(path))]
-    return before + " ".join(words) + background + after
+    words += ["--url", word(target + printable(path))]
+    return before + " ".join(words) + behind + after
 
 
 def _header(name: str, value: str, names: dict[str, str]) -> str:
@@ -84,16 +94,16 @@ def _header(name: str, value: str, names: dict[str, str]) -> str:
         prefix = value[: len(value) - len(secret)]
         return shlex.quote(f"{name}: {printable(prefix)}") + f'"${names[secret]}"'
     value = printable(value).strip()
-    return shlex.quote(f"{name}: {value}" if value else f"{name};")
+    return word(f"{name}: {value}" if value else f"{name};")
 
 
-def _name_secrets(trace: Trace) -> dict[str, str]:
-    """$TOKEN_1, $TOKEN_2 ... for every credential, in order of first use."""
+def _name_secrets(requests: Sequence[Request]) -> dict[str, str]:
+    """$TOKEN_1, $TOKEN_2 ... for every credential that no answer of the script gives, in order of first use."""
     names: dict[str, str] = {}
-    for attempt in trace.attempts:
-        for name, value in attempt.request.headers.fields:
+    for request in requests:
+        for name, value in request.headers.fields:
             secret = _secret_of(name, value)
-            if secret:
+            if secret and not has_mark(secret):
                 names.setdefault(secret, f"TOKEN_{len(names) + 1}")
     return names
 

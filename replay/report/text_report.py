@@ -12,7 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from replay.model.finding import Finding, Severity
+from replay.report.load_figures import load_rows
 from replay.report.proof_text import proof_lines
+from replay.report.remains_figures import remains_rows
 from replay.report.terminal import printable, shortened
 from replay.report.view import RunView, count_reasons, tally_of, worst_first
 
@@ -76,6 +78,8 @@ def _head(view: RunView) -> Iterator[RenderableType]:
         statuses = f"{f.statuses_reproduced} of {f.exchanges} statuses reproduced"
         bindings = f"{f.bindings - f.unresolved} of {f.bindings} bindings resolved"
         table.add_row("fidelity", Text(f"{f.score:.0%}: {statuses}, {bindings}"))
+    for label, said in (*load_rows(view.load), *remains_rows(view.remains)):
+        table.add_row(label, Text(said))
     yield table
     if not run.finished:
         yield Text("The run was stopped early; this is what it had by then.", style="yellow")

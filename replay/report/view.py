@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from replay.model.difference import NoiseRule
 from replay.model.finding import Finding, Level, NotJudged
+from replay.model.load import Load
+from replay.model.remains import Remains
 from replay.model.run import Fidelity, RunInfo, Summary
 
 _LEVELS = (Level.CONFIRMED, Level.PROBABLE, Level.INFO)
@@ -22,6 +24,8 @@ class RunView:
     findings: tuple[Finding, ...] = ()
     not_judged: tuple[NotJudged, ...] = ()
     noise: tuple[NoiseRule, ...] = ()
+    load: Load = Load()
+    remains: tuple[Remains, ...] = ()  # in the target, where cleanup was asked for
 
 
 @dataclass(frozen=True, slots=True)

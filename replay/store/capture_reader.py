@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,7 +16,7 @@ from types import TracebackType
 
 from replay.model.capture import CaptureInfo, Loss, RedactedField, StoredExchange
 from replay.model.errors import FileFormatError
-from replay.model.session import Actor, Session
+from replay.model.session import Actor, Outline, Session
 from replay.store.capture_contents import CaptureContents, CaptureSize, read_contents, read_size
 from replay.store.capture_file import CaptureFile
 from replay.store.expiry import expiry
@@ -116,6 +116,28 @@ class CaptureReader:
             if stored:
                 yield _session(name, found.actor, stored)
 
+    def outlines(self) -> Iterator[Outline]:
+        """Every session that holds something, by its first exchange, without reading any of them."""
+        for part in self._parts:
+            part.require_sessions()
+        if len(self._parts) == 1:
+            for row_id, (name, actor, first, exchanges) in self._parts[0].places():
+                if exchanges:
+                    yield Outline(name, actor, first, exchanges, ((0, row_id),))
+            return
+        for name, found in sorted(self._places().items(), key=lambda item: item[1].first):
+            if found.rows:
+                yield Outline(name, found.actor, found.first, found.exchanges, tuple(found.rows))
+
+    def load(self, outlines: Iterable[Outline]) -> tuple[Session, ...]:
+        """These sessions, in memory."""
+        return tuple(
+            _session(
+                one.name, one.actor, [at for number, row in one.places for at in self._parts[number].of_session(row)]
+            )
+            for one in outlines
+        )
+
     def stored(self) -> Iterator[StoredExchange]:
         """Every exchange in the order of numbers, one in memory at a time: for merging and exporting."""
         for part in self._parts:
@@ -170,6 +192,7 @@ class CaptureReader:
                 if exchanges:
                     known.first = min(known.first, first)
                     known.rows.append((number, row_id))
+                    known.exchanges += exchanges
         return places
 
 
@@ -179,6 +202,7 @@ class _Places:
 
     first: float
     actor: Actor | None = None
+    exchanges: int = 0
     rows: list[tuple[int, int]] = field(default_factory=list)
 
 

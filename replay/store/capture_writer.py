@@ -16,6 +16,7 @@ from replay.model.endpoint import endpoint_of
 from replay.model.errors import FileFormatError
 from replay.model.exchange import Exchange, RedactedExchange
 from replay.model.session import Actor
+from replay.store.append_refusal import other_rules
 from replay.store.capture_rows import EXCHANGE_COLUMNS, MESSAGE_COLUMNS, dump_headers, exchange_row, message_rows
 from replay.store.capture_schema import APPLICATION_ID, FORMAT_VERSION, SCHEMA
 from replay.store.content import ContentKeeper
@@ -256,11 +257,12 @@ class CaptureWriter:
             self._packer.use(number, dictionary)
 
     def _require_same(self, info: CaptureInfo) -> None:
-        found = self._connection.execute("SELECT key_id, policy_digest, recipient FROM meta").fetchone()
-        if found == (info.key_id, info.policy_digest, info.recipient):
+        found = self._connection.execute("SELECT key_id, policy_digest, recipient, tool_version FROM meta").fetchone()
+        if found[:3] == (info.key_id, info.policy_digest, info.recipient):
             return
-        other = "key" if found[0] != info.key_id else "set of redaction rules"
-        sentence = f"was recorded with another {other}: choose another name for this capture"
+        sentence = "was recorded with another key: choose another name for this capture"
+        if found[0] == info.key_id:
+            sentence = other_rules(found[3], info.tool_version)
         if found[:2] == (info.key_id, info.policy_digest):
             kind = "encrypted to another key" if found[2] else "not encrypted"
             sentence = f"is {kind}: record with the --encrypt-to that it has, or choose another name for this capture"

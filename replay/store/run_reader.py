@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from sqlite_utils import Database
 
-from replay.model.difference import Noise, NoiseRule, Relation
+from replay.model.difference import Difference, DifferenceKind, Noise, NoiseRule, Relation
 from replay.model.errors import FileFormatError
 from replay.model.evidence import Evidence, Planted, Role, Trace
 from replay.model.finding import Finding, NotJudged
-from replay.model.run import Fidelity, RunInfo
+from replay.model.load import Load
+from replay.model.remains import Remains
+from replay.model.run import Fidelity, RunInfo, SessionFidelity
 from replay.store import run_rows as rows
 from replay.store.files import open_readonly
-from replay.store.run_schema import APPLICATION_ID, FORMAT_VERSION, SCHEMA
+from replay.store.run_load import load_of
+from replay.store.run_remains import read_remains
+from replay.store.run_schema import APPLICATION_ID
+from replay.store.run_versions import SCHEMAS
 
+_HAS_UNITS = "SELECT count(*) FROM sqlite_master WHERE name = 'done'"  # since version 2
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
@@ -36,12 +43,22 @@ def _reading(method: Callable[Arguments, Result]) -> Callable[Arguments, Result]
     return careful
 
 
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a complete unit left: see `model.event.UnitDone`."""
+
+    worlds: int
+    requests_sent: int
+    clean: int
+
+
 class RunReader:
     """One open run file, read-only. Raises FileFormatError when it is not one."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        connection = open_readonly(path, {FORMAT_VERSION: SCHEMA}, APPLICATION_ID, "run file")
+        connection = open_readonly(path, SCHEMAS, APPLICATION_ID, "run file")
+        self._is_older = connection.execute(_HAS_UNITS).fetchone()[0] == 0
         # No plugins and no PRAGMA: the file may come from somewhere else, and nothing is allowed but to read it.
         self._database = Database(connection, recursive_triggers=False, execute_plugins=False)
 
@@ -64,6 +81,9 @@ class RunReader:
             tool_version=row["tool_version"],
             ended=row["ended"],
             finished=bool(row["finished"]),
+            settings=tuple((name, text) for name, text in rows.value(row.get("settings", "[]"))),
+            shard=row.get("shard", ""),
+            parts=row.get("parts", 1),
         )
 
     @_reading
@@ -75,8 +95,34 @@ class RunReader:
 
     @_reading
     def fidelity(self) -> Fidelity:
-        row = next(self._database.query("SELECT * FROM fidelity"), None)
-        return Fidelity(**row) if row else Fidelity(0, 0, 0, 0)
+        total = Fidelity(0, 0, 0, 0)
+        for one in self.fidelities().values():
+            total = total.plus(one)
+        return total
+
+    @_reading
+    def fidelities(self) -> dict[str, Fidelity]:
+        """By unit."""
+        names = ("exchanges", "statuses_reproduced", "bindings", "unresolved")
+        found = self._database.query("SELECT * FROM fidelity")
+        return {row.get("unit", ""): Fidelity(*(row[name] for name in names)) for row in found}
+
+    @_reading
+    def unjudged_sessions(self) -> tuple[SessionFidelity, ...]:
+        """The sessions that were below the floor through replay's own doing."""
+        if self._is_older:
+            return ()
+        found = self._database.query("SELECT * FROM session_fidelity WHERE judged = 0 ORDER BY rowid")
+        names = [one.name for one in fields(SessionFidelity)]
+        return tuple(SessionFidelity(**{**{name: row[name] for name in names}, "judged": False}) for row in found)
+
+    @_reading
+    def done(self) -> dict[str, Done]:
+        """The units that are complete, in the order in which they ended."""
+        if self._is_older:
+            return {}
+        found = self._database.query("SELECT * FROM done ORDER BY rowid")
+        return {row["unit"]: Done(row["worlds"], row["requests_sent"], row["clean"]) for row in found}
 
     @_reading
     def noise(self) -> Noise:
@@ -89,6 +135,29 @@ class RunReader:
         )
 
     @_reading
+    def load(self) -> Load:
+        """Latency, lag and throughput of everything that was sent."""
+        return load_of(self._database.conn, self._run().get("parts", 1))
+
+    @_reading
+    def remains(self) -> tuple[Remains, ...]:
+        """What the run left in the target; empty when nobody counted."""
+        return () if self._is_older else read_remains(self._database.conn)
+
+    @_reading
+    def differences(self, wanted: Collection[tuple[str, str]]) -> tuple[Difference, ...]:
+        """Those at (exchange, place) that are wanted, of all units."""
+        found = self._database.query("SELECT * FROM difference ORDER BY rowid") if wanted else ()
+        return tuple(rows.difference_of(row) for row in found if (row["exchange_id"], row["place"]) in wanted)
+
+    @_reading
+    def difference_groups(self) -> dict[tuple[DifferenceKind, str, str], int]:
+        """By kind, endpoint and place: in how many groups of sessions such a difference was seen."""
+        sql = "SELECT kind, endpoint, place, count(DISTINCT unit) AS n FROM difference GROUP BY 1, 2, 3"
+        found = () if self._is_older else self._database.query(sql)
+        return {(DifferenceKind(row["kind"]), row["endpoint"], row["place"]): row["n"] for row in found}
+
+    @_reading
     def findings(self) -> tuple[Finding, ...]:
         found = self._database.query("SELECT * FROM finding ORDER BY rowid")
         return tuple(rows.finding_of(row) for row in found)
@@ -98,36 +167,43 @@ class RunReader:
         found = self._database.query("SELECT * FROM not_judged WHERE planned >= ? ORDER BY rowid", (int(planned_only),))
         return tuple(rows.not_judged_of(row) for row in found)
 
-    def evidences(self) -> Iterator[Evidence]:
-        """The clean replays first, then every case that has evidence, in the order in which they were made."""
+    def evidences(self, skip: Collection[str] = ()) -> Iterator[Evidence]:
+        """The clean replays first, then every case that has evidence, in the order in which they were made.
+
+        `skip` names units whose clean replays are left out.
+        """
         generated = self._generated()
         everywhere = self._planted_everywhere()
-        for case_id in self._case_ids():
-            yield self._evidence(case_id, generated, everywhere)
+        for case_id, unit in self._units():
+            if unit in skip and not case_id:
+                continue
+            yield self._evidence(case_id, unit, generated, everywhere)
 
     @_reading
-    def _case_ids(self) -> list[str]:
-        found = self._database.query("SELECT case_id, min(trace_id) AS first FROM evidence GROUP BY 1")
-        return [row["case_id"] for row in sorted(found, key=lambda row: (row["case_id"] != "", row["first"]))]
+    def _units(self) -> list[tuple[str, str]]:
+        """Case (empty: clean replays) and unit, clean ones first."""
+        unit = "''" if self._is_older else "unit"
+        sql = f"SELECT case_id, {unit} AS unit, min(trace_id) AS first FROM evidence GROUP BY 1, 2"  # noqa: S608
+        found = sorted(self._database.query(sql), key=lambda row: (row["case_id"] != "", row["first"]))
+        return [(row["case_id"], row["unit"]) for row in found]
 
     @_reading
     def _evidence(
         self,
         case_id: str,
+        unit: str,
         generated: tuple[tuple[str, tuple[str, ...]], ...],
         everywhere: dict[int, tuple[Planted, ...]],
     ) -> Evidence:
         case = None
         if case_id:
             case = rows.case_of(self._one('SELECT * FROM "case" WHERE id = ?', (case_id,)))
-        ids = [
-            row["trace_id"]
-            for row in self._database.query(
-                "SELECT trace_id FROM evidence WHERE case_id = ? ORDER BY trace_id", (case_id,)
-            )
-        ]
+        of_unit, values = ("1 = 1", ()) if self._is_older else ("unit = ?", (unit,))
+        sql = f"SELECT trace_id FROM evidence WHERE case_id = ? AND {of_unit} ORDER BY trace_id"  # noqa: S608
+        ids = [row["trace_id"] for row in self._database.query(sql, (case_id, *values))]
         traces = tuple(self._trace(trace_id, everywhere) for trace_id in ids)
-        found = self._database.query("SELECT * FROM difference ORDER BY rowid") if case is None else ()
+        sql = f"SELECT * FROM difference WHERE {of_unit} ORDER BY rowid"  # noqa: S608 - as above, our own words
+        found = self._database.query(sql, values) if case is None else ()
         differences = tuple(rows.difference_of(row) for row in found)
         elsewhere = tuple(one for trace_id, planted in everywhere.items() if trace_id not in ids for one in planted)
         return Evidence(case, traces, differences, generated, elsewhere)

@@ -94,6 +94,8 @@ def attempt_row(attempt: Attempt, trace_id: int) -> Row:
         "first_byte": attempt.first_byte,
         "ended": attempt.ended,
         "unresolved": text(attempt.unresolved),
+        "bound": attempt.bound,
+        "as_recorded": int(attempt.as_recorded),
     }
 
 
@@ -128,6 +130,8 @@ def attempt_of(row: Row, bodies: dict[str, bytes]) -> Attempt:
         copy=row["copy"],
         recorded_status=row["recorded_status"],
         unresolved=tuple(value(row["unresolved"])),
+        bound=row.get("bound", 0),  # since version 2
+        as_recorded=bool(row.get("as_recorded", 0)),
     )
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 APPLICATION_ID = 0x52504C52  # "RPLR"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 SCHEMA = """
 -- Evidence is stored first and judged after: `replay judge` deletes verdicts and makes them again from the rest.
 -- Times of attempts are REAL seconds since their trace began; `started` and `ended` of the run are seconds UTC.
+-- A run is made of units: `clean/0` are the clean replays of one group of sessions, `target/17` is one case. What a
+-- unit gave is committed together; what an unfinished unit has had answered waits beside the file in RUN.db.pending.
 
 -- one row: the run itself
 CREATE TABLE run (
@@ -26,15 +28,42 @@ CREATE TABLE run (
     sessions     INTEGER NOT NULL DEFAULT 0,
     exchanges    INTEGER NOT NULL DEFAULT 0,
     requests_sent INTEGER NOT NULL DEFAULT 0,
-    clean        INTEGER NOT NULL DEFAULT 0   -- cases judged without a finding
+    clean        INTEGER NOT NULL DEFAULT 0,  -- cases judged without a finding
+    settings     TEXT NOT NULL,      -- JSON array of [name, value]: what decides which requests are sent
+    shard        TEXT NOT NULL,      -- 2/4: the second of four; empty: the whole capture
+    parts        INTEGER NOT NULL DEFAULT 1   -- run files that were merged into this one
 );
 
--- how well clean replays reproduced the recording; one row once measured
+-- units that are complete: a resumed run does not play them again
+CREATE TABLE done (
+    unit          TEXT PRIMARY KEY,
+    worlds        INTEGER NOT NULL,  -- the highest number of a world so far
+    requests_sent INTEGER NOT NULL,
+    clean         INTEGER NOT NULL   -- cases judged without a finding
+);
+
+-- how well clean replays reproduced the recording; one row for each group of sessions
 CREATE TABLE fidelity (
+    unit                TEXT NOT NULL,
     exchanges           INTEGER NOT NULL,
     statuses_reproduced INTEGER NOT NULL,
     bindings            INTEGER NOT NULL,
     unresolved          INTEGER NOT NULL
+);
+
+-- the same for each session
+CREATE TABLE session_fidelity (
+    unit                TEXT NOT NULL,
+    session_id          TEXT NOT NULL,
+    exchanges           INTEGER NOT NULL,
+    statuses_reproduced INTEGER NOT NULL,
+    bindings            INTEGER NOT NULL,
+    unresolved          INTEGER NOT NULL,
+    identified          INTEGER NOT NULL,  -- exchanges sent as somebody whom the target knows
+    in_order            INTEGER NOT NULL,  -- sent after all that stood before them in the session
+    on_time             INTEGER NOT NULL,  -- sent within a second of when they were due
+    first_wrong         TEXT NOT NULL,     -- empty when everything came back
+    judged              INTEGER NOT NULL   -- 0: below the floor through replay's own doing, no verdict
 );
 
 -- a planned experiment; the clean replays of the whole capture have none
@@ -54,7 +83,7 @@ CREATE TABLE "case" (
 -- one scenario played once in one world
 CREATE TABLE trace (
     id       INTEGER PRIMARY KEY,
-    role     TEXT NOT NULL,          -- recorded | clean | control | serial | mutated | confirm
+    role     TEXT NOT NULL,          -- recorded | clean | control | serial | mutated | confirm | load
     world    INTEGER NOT NULL,
     has_rows INTEGER NOT NULL        -- 1 when a probe was read around the judged attempts
 );
@@ -62,8 +91,9 @@ CREATE TABLE trace (
 -- which traces are evidence of which case (empty case id: the clean replays); controls serve several cases
 CREATE TABLE evidence (
     case_id  TEXT NOT NULL,
+    unit     TEXT NOT NULL,
     trace_id INTEGER NOT NULL REFERENCES trace(id),
-    PRIMARY KEY (case_id, trace_id)
+    PRIMARY KEY (case_id, unit, trace_id)
 ) WITHOUT ROWID;
 
 -- one request as it was sent, and what came of it
@@ -99,7 +129,9 @@ CREATE TABLE attempt (
     sent             REAL NOT NULL,
     first_byte       REAL NOT NULL,
     ended            REAL NOT NULL,
-    unresolved       TEXT NOT NULL   -- JSON array of places whose live value was unknown
+    unresolved       TEXT NOT NULL,  -- JSON array of places whose live value was unknown
+    bound            INTEGER NOT NULL,  -- places that were given their live value
+    as_recorded      INTEGER NOT NULL   -- 1: a lean row, headers and bodies are those of the recorded exchange
 );
 CREATE INDEX attempt_trace ON attempt(trace_id);
 
@@ -146,6 +178,7 @@ CREATE TABLE generated (
 
 -- recording against clean replays, noise taken away
 CREATE TABLE difference (
+    unit        TEXT NOT NULL,
     exchange_id TEXT NOT NULL,
     endpoint    TEXT NOT NULL,
     place       TEXT NOT NULL,
@@ -154,6 +187,8 @@ CREATE TABLE difference (
     observed    TEXT NOT NULL,       -- JSON
     remark      TEXT NOT NULL
 );
+
+CREATE INDEX difference_unit ON difference(unit);
 
 -- what clean replays do to themselves: where, and which relation still holds
 CREATE TABLE noise (
@@ -190,5 +225,14 @@ CREATE TABLE not_judged (
     mutator  TEXT NOT NULL,
     case_id  TEXT NOT NULL,
     planned  INTEGER NOT NULL        -- 1: no evidence could be made; judging again keeps it
+);
+
+-- what the run made in the target, and how much of it was deleted again; only where cleanup was asked for
+CREATE TABLE remains (
+    kind     TEXT NOT NULL,          -- answers | rows
+    place    TEXT NOT NULL,          -- endpoint, or table
+    made     INTEGER NOT NULL,
+    deleted  INTEGER NOT NULL,
+    unproven INTEGER NOT NULL        -- made, but nothing proves that this run made it: never deleted
 );
 """

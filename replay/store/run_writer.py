@@ -1,6 +1,8 @@
 """Writes a run file while the run goes on: a listener of the engine's events.
 
-Rule: evidence is committed before anybody judges it, so a crash or Ctrl-C loses at most the case in flight.
+Rule: evidence of a case is committed before anybody judges it, so a crash or Ctrl-C loses at most the case in flight.
+Rule: what the clean replays of one group gave is committed together, when the group is done: it is there, or it is
+played on (see `run_pending`).
 """
 
 from __future__ import annotations
@@ -9,10 +11,10 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from replay.model.body import Body
 from replay.model.difference import Noise
 from replay.model.event import (
     CasePlanned,
+    CleanedUp,
     ControlMeasured,
     Event,
     EvidenceReady,
@@ -20,13 +22,21 @@ from replay.model.event import (
     NoiseLearned,
     RunEnded,
     RunStarted,
+    UnitDone,
     Unjudged,
+    Withdrawn,
 )
-from replay.model.evidence import Evidence, Trace
+from replay.model.evidence import Attempt, Evidence, Trace
 from replay.model.finding import Finding, NotJudged
+from replay.model.run import Fidelity, SessionFidelity
 from replay.store import run_rows as rows
 from replay.store.files import create_file, finish_file, open_for_update
+from replay.store.run_remains import write_remains
 from replay.store.run_schema import APPLICATION_ID, FORMAT_VERSION, SCHEMA
+from replay.store.run_versions import SCHEMAS, version_of
+
+_BATCH = 500  # rows of one statement: 3 us a row, and 24 us one by one
+_HELD = (ControlMeasured, NoiseLearned, Found, Unjudged, Withdrawn)  # committed with the unit that they belong to
 
 
 class RunWriter:
@@ -36,6 +46,7 @@ class RunWriter:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self.units_done = 0
         self._trace_ids: dict[int, int] = {}
         self._kept_alive: list[Trace] = []  # ids of objects are only unique while the objects live
 
@@ -47,31 +58,55 @@ class RunWriter:
     @classmethod
     def reopen(cls, path: Path) -> RunWriter:
         """An existing run file, to replace its verdicts."""
-        return cls(open_for_update(path, APPLICATION_ID, FORMAT_VERSION, "run file", SCHEMA))
+        version = version_of(path)  # verdicts stand in the same columns in every version
+        return cls(open_for_update(path, APPLICATION_ID, version, "run file", SCHEMAS[version]))
+
+    @classmethod
+    def resume(cls, path: Path) -> RunWriter:
+        """An unfinished run file, to go on with; what it holds of an unfinished case is taken out."""
+        connection = open_for_update(path, APPLICATION_ID, FORMAT_VERSION, "run file", SCHEMA)
+        with connection:
+            ended_by = "('stopped', 'incomplete', 'budget', 'target-failing')"
+            connection.execute(f"DELETE FROM not_judged WHERE planned = 1 AND reason IN {ended_by}")  # noqa: S608
+            connection.execute("DELETE FROM evidence WHERE unit NOT IN (SELECT unit FROM done)")
+            connection.execute('DELETE FROM "case" WHERE id NOT IN (SELECT case_id FROM evidence)')
+            for table in ("row_change", "renamed", "planted", "attempt"):
+                connection.execute(f"DELETE FROM {table} WHERE trace_id NOT IN (SELECT trace_id FROM evidence)")  # noqa: S608
+            connection.execute("DELETE FROM trace WHERE id NOT IN (SELECT trace_id FROM evidence)")
+        return cls(connection)
 
     def on_event(self, event: Event) -> None:
+        self._store(event)
+        is_clean = isinstance(event, EvidenceReady) and event.evidence.case is None
+        if not is_clean and not isinstance(event, _HELD):
+            self._connection.commit()
+
+    def _store(self, event: Event) -> None:
         match event:
             case RunStarted():
                 self._start(event)
             case ControlMeasured():
-                fidelity = event.fidelity
-                counts = (fidelity.exchanges, fidelity.statuses_reproduced, fidelity.bindings, fidelity.unresolved)
-                self._connection.execute("INSERT INTO fidelity VALUES (?, ?, ?, ?)", counts)
+                self._fidelity(event.fidelity, event.sessions, event.unit)
             case NoiseLearned():
                 self._noise(event.noise, event.generated)
             case CasePlanned():
                 self._insert('"case"', rows.case_row(event.case))
             case EvidenceReady():
-                self._evidence(event.evidence)
+                self._evidence(event.evidence, event.unit)
             case Found():
                 self._finding(event.finding)
+            case Withdrawn():
+                self._connection.execute("DELETE FROM finding WHERE fingerprint = ?", (event.fingerprint,))
             case Unjudged():
                 self._not_judged(event.verdict, planned=event.planned)
+            case UnitDone():
+                self._done(event)
+            case CleanedUp():
+                write_remains(self._connection, event.remains)
             case RunEnded():
                 self._end(event)
             case _:
-                return
-        self._connection.commit()
+                pass
 
     def replace_verdicts(self, findings: tuple[Finding, ...], not_judged: tuple[NotJudged, ...], clean: int) -> None:
         """Put these verdicts in place of the stored ones; cases that never had evidence keep theirs."""
@@ -83,6 +118,11 @@ class RunWriter:
                 self._finding(finding)
             for verdict in not_judged:
                 self._not_judged(verdict, planned=False)
+
+    def add_findings(self, findings: tuple[Finding, ...]) -> None:
+        with self._connection:
+            for finding in findings:
+                self._finding(finding)
 
     def close(self) -> None:
         finish_file(self._connection)
@@ -104,7 +144,41 @@ class RunWriter:
                 "tool_version": run.tool_version,
                 "sessions": event.sessions,
                 "exchanges": event.exchanges,
+                "settings": rows.text(run.settings),
+                "shard": run.shard,
+                "parts": run.parts,
             },
+        )
+
+    def _done(self, event: UnitDone) -> None:
+        row = (event.unit, event.worlds, event.requests_sent, event.clean)
+        self._connection.execute("INSERT INTO done VALUES (?, ?, ?, ?)", row)
+        self.units_done += 1
+        if event.unit.startswith("clean/"):  # its traces are nobody else's evidence
+            self._trace_ids.clear()
+            self._kept_alive.clear()
+
+    def _fidelity(self, fidelity: Fidelity, sessions: tuple[SessionFidelity, ...], unit: str) -> None:
+        counts = (fidelity.exchanges, fidelity.statuses_reproduced, fidelity.bindings, fidelity.unresolved)
+        self._connection.execute("INSERT INTO fidelity VALUES (?, ?, ?, ?, ?)", (unit, *counts))
+        self._connection.executemany(
+            "INSERT INTO session_fidelity VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    unit,
+                    one.session_id,
+                    one.exchanges,
+                    one.statuses_reproduced,
+                    one.bindings,
+                    one.unresolved,
+                    one.identified,
+                    one.in_order,
+                    one.on_time,
+                    one.first_wrong,
+                    int(one.judged),
+                )
+                for one in sessions
+            ],
         )
 
     def _end(self, event: RunEnded) -> None:
@@ -115,7 +189,7 @@ class RunWriter:
 
     def _noise(self, noise: Noise, generated: tuple[tuple[str, tuple[str, ...]], ...]) -> None:
         self._connection.executemany(
-            "INSERT INTO noise VALUES (?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO noise VALUES (?, ?, ?, ?, ?)",
             [(rule.endpoint, rule.place, str(rule.relation), rule.pairs, rule.differing) for rule in noise.rules],
         )
         self._connection.executemany(
@@ -123,12 +197,13 @@ class RunWriter:
             [(entity, rows.text(columns)) for entity, columns in generated],
         )
 
-    def _evidence(self, evidence: Evidence) -> None:
+    def _evidence(self, evidence: Evidence, unit: str) -> None:
         case_id = evidence.case.id if evidence.case else ""
         for trace in evidence.traces:
-            self._connection.execute("INSERT OR IGNORE INTO evidence VALUES (?, ?)", (case_id, self._trace_id(trace)))
+            row = (case_id, unit, self._trace_id(trace))
+            self._connection.execute("INSERT OR IGNORE INTO evidence VALUES (?, ?, ?)", row)
         for difference in evidence.differences:
-            self._insert("difference", rows.difference_row(difference))
+            self._insert("difference", {"unit": unit, **rows.difference_row(difference)})
 
     def _trace_id(self, trace: Trace) -> int:
         known = self._trace_ids.get(id(trace))
@@ -141,11 +216,7 @@ class RunWriter:
         trace_id = int(cursor.lastrowid or 0)
         self._trace_ids[id(trace)] = trace_id
         self._kept_alive.append(trace)
-        for attempt in trace.attempts:
-            self._body(attempt.request.body)
-            if attempt.response:
-                self._body(attempt.response.body)
-            self._insert("attempt", rows.attempt_row(attempt, trace_id))
+        self._attempts(trace.attempts, trace_id)
         for change in trace.changes or ():
             self._insert("row_change", rows.change_row(change, trace_id))
         self._connection.executemany(
@@ -157,10 +228,18 @@ class RunWriter:
         )
         return trace_id
 
-    def _body(self, body: Body) -> None:
-        digest = rows.body_id(body)
-        if digest:
-            self._connection.execute("INSERT OR IGNORE INTO body VALUES (?, ?)", (digest, body.data))
+    def _attempts(self, attempts: tuple[Attempt, ...], trace_id: int) -> None:
+        for first in range(0, len(attempts), _BATCH):
+            batch = attempts[first : first + _BATCH]
+            bodies = [one.request.body for one in batch] + [one.response.body for one in batch if one.response]
+            found = [(digest, body.data) for body in bodies if (digest := rows.body_id(body))]
+            self._connection.executemany("INSERT OR IGNORE INTO body VALUES (?, ?)", found)
+            made = [rows.attempt_row(one, trace_id) for one in batch]
+            names, marks = ", ".join(made[0]), ", ".join("?" * len(made[0]))
+            self._connection.executemany(
+                f"INSERT INTO attempt ({names}) VALUES ({marks})",  # noqa: S608 - names are our own
+                [tuple(row.values()) for row in made],
+            )
 
     def _finding(self, finding: Finding) -> None:
         self._insert("finding", rows.finding_row(finding), "INSERT OR REPLACE")

@@ -1,17 +1,14 @@
 """A detached signature of a capture: which bytes it had, with which key and rules it was recorded, and who says so.
 
-    capture.db, capture.manifest.json  ->  capture.sig
-    {"statement": a text of JSON, "signature": Ed25519 over that text, hex}
+    capture.db, capture.manifest.json  ->  capture.sig, see `signed_text`
 
 The statement names every file with its size and BLAKE2b-256, key id, policy digest, counts, and where the audit log
 stood. Files that are added, changed or taken away show, and so do lines taken out of the log.
 
-Rule: what is checked is the very text that was signed; nothing of a statement is believed before that.
 """
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -19,8 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from replay import __version__
 from replay.model.errors import FileFormatError
@@ -29,10 +25,10 @@ from replay.store.capture_reader import CaptureReader
 from replay.store.manifest import SUFFIX
 from replay.store.segment_digest import digest_of
 from replay.store.segment_files import open_parts
+from replay.store.signed_text import MOST_BYTES, opened, signed_text, signer_of
 
 SIGNATURE_SUFFIX = ".sig"
 SIGNATURE_FORMAT = 1
-_MOST_BYTES = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +56,10 @@ def sign_capture(capture: Path, key: Ed25519PrivateKey, at: float) -> Path:
     for path in files:
         if path.with_name(path.name + "-wal").exists():
             raise FileFormatError(f"{path} is being recorded, or was cut off: stop the recorder before it is signed")
-    signer = key.public_key().public_bytes_raw().hex()
+    signer = signer_of(key)
     audit_log.append(capture, "sign", at=at, signer=signer, files=len(files))
-    text = json.dumps(_statement(capture, files, signer, at), sort_keys=True)
-    document = {"statement": text, "signature": key.sign(text.encode()).hex()}
     out = signature_path(capture)
-    _write(out, json.dumps(document, indent=1).encode() + b"\n")
+    _write(out, signed_text(_statement(capture, files, at), key))
     return out
 
 
@@ -98,7 +92,7 @@ def require_signature(capture: Path, signer: str) -> Signed:
     return signed
 
 
-def _statement(capture: Path, files: list[Path], signer: str, at: float) -> dict[str, Any]:
+def _statement(capture: Path, files: list[Path], at: float) -> dict[str, Any]:
     with CaptureReader.open(capture) as reader:
         info, contents, expires = reader.info(), reader.contents(), reader.expires()
     chain = audit_log.chain_state(capture)
@@ -115,22 +109,11 @@ def _statement(capture: Path, files: list[Path], signer: str, at: float) -> dict
         "audit": {"lines": chain.lines, "digest": chain.digest},
         "tool_version": __version__,
         "signed": at,
-        "signer": signer,
     }
 
 
 def _verified(path: Path, signer: str) -> dict[str, Any]:
-    document = json.loads(_read(path))
-    text = cells.text(document["statement"], _MOST_BYTES)
-    statement: dict[str, Any] = json.loads(text)
-    said = cells.text(statement["signer"], 64)
-    if signer and signer != said:
-        raise FileFormatError(f"{path} is of another signer than the key that you named")
-    try:
-        public = Ed25519PublicKey.from_public_bytes(bytes.fromhex(said))
-        public.verify(bytes.fromhex(document["signature"]), text.encode())
-    except InvalidSignature:
-        raise FileFormatError(f"{path} was changed after it was signed") from None
+    statement = opened(_read(path), str(path), signer)
     if statement["format"] != SIGNATURE_FORMAT:
         raise FileFormatError(f"{path} has a format that this replay does not know: use a newer one")
     return statement
@@ -180,7 +163,7 @@ def _read(path: Path) -> bytes:
     try:
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         with os.fdopen(handle, "rb") as file:
-            return file.read(_MOST_BYTES)
+            return file.read(MOST_BYTES)
     except FileNotFoundError:
         raise FileFormatError(f"{path} does not exist: the capture is not signed") from None
     except OSError as error:

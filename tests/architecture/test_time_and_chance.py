@@ -33,6 +33,8 @@ MAY_READ_A_CLOCK = {
 MAY_DRAW = {
     "replay/compose/runs.py": "a run's own id",
     "replay/record/capture_start.py": "a capture's own id",
+    "replay/compose/live_values.py": "a run's own key, for what its target answers",
+    "replay/store/run_seal.py": "the key and nonces of answers that wait beside a run file",
     "replay/record/hearing.py": "a key that lives as long as traffic is listened to",
     "replay/record/supervisor.py": "a token for the recorder's own processes",
     "replay/store/sealing.py": "data keys of an encrypted capture",

@@ -17,6 +17,27 @@ SCHEMA = {
     "openapi": "3.0.3",
     "paths": {
         "/users": {"get": {"parameters": [{"name": one, "in": "query"} for one in ("page", "limit", "sort")]}},
+        "/courses": {
+            "get": {
+                "responses": {
+                    "200": {
+                        "content": {
+                            "application/json": {
+                                "schema": {
+                                    "type": "object",
+                                    "properties": {
+                                        "items": {
+                                            "type": "array",
+                                            "items": {"type": "object", "properties": {"title": {"type": "string"}}},
+                                        }
+                                    },
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        },
         "/t/{tenant}/orders": {"get": {"parameters": [{"name": one, "in": "cookie"} for one in ("sid", "session")]}},
         "/login": {
             "post": {

@@ -94,6 +94,27 @@ def test_no_person_and_no_secret_is_in_any_file(faulty):
         assert secret not in done.stdout + done.stderr
 
 
+def judged_again(folder: Path) -> dict:
+    """What `replay judge` makes of the stored, redacted evidence."""
+    copy = folder / "again.db"
+    copy.write_bytes((folder / "run.db").read_bytes())
+    done = subprocess.run([*REPLAY, "judge", str(copy), "--json"], capture_output=True, timeout=100, check=False)
+    assert done.returncode in (0, 1), done.stderr
+    return json.loads(done.stdout)
+
+
+def verdicts(report):
+    return sorted((one["fingerprint"], one["level"], one["title"], one["observed"]) for one in report["findings"])
+
+
+def test_judging_the_stored_stand_ins_says_the_same(faulty):
+    """Every finding with its level and its words; and so it is where there is nothing to find."""
+    folder = faulty[0] / "replay-demo"
+    report, again = json.loads((folder / "report.json").read_bytes()), judged_again(folder)
+    assert verdicts(report) == verdicts(again)
+    assert (again["not_judged"], again["summary"]["clean"]) == ([], report["summary"]["clean"])
+
+
 def test_the_same_seed_finds_the_same(faulty, tmp_path):
     folder, _ = faulty
     assert demo(tmp_path, "--quiet").returncode == 0
@@ -109,6 +130,9 @@ def test_the_fixed_shop_is_silent(tmp_path):
     assert report["findings"] == []
     assert report["not_judged"] == []
     assert report["summary"]["cases"] > 30, "silence after many cases, not for lack of them"
+    again = judged_again(tmp_path / "there")
+    assert (again["findings"], again["not_judged"]) == ([], [])
+    assert again["summary"]["clean"] == report["summary"]["clean"]
 
 
 def test_on_postgresql_the_proof_is_the_same(tmp_path):

@@ -19,11 +19,11 @@ from replay.canary.campaign import Campaign
 from replay.canary.case import Loss
 from replay.canary.records import missing_parts
 from replay.canary.suite import CASES
+from replay.redact.atoms import _MAKERS
 from replay.redact.builtin import BUILTIN
 from replay.redact.contract import Change, ValueClass
 from replay.redact.policy import Policy, Refused
 from replay.redact.pseudonyms import Pseudonym
-from replay.redact.rewriter import _MAKERS
 
 CAMPAIGN = Campaign.of(CASES, seed=0)
 Weaken = Callable[[pytest.MonkeyPatch], None]
@@ -114,6 +114,8 @@ MUTANTS = (
     Mutant("fragments of URLs stay", replaced("urls._fragment", lambda desk, fragment, place: fragment)),
     Mutant("queries stay", replaced("urls._piece", lambda desk, piece, kind: piece)),
     Mutant("path segments stay", replaced("urls._stays", lambda *_: True)),
+    Mutant("every relation of a Link stays", replaced("locations._relation", lambda desk, word, place: word)),
+    Mutant("every scheme of a URL stays", replaced("urls._is_everybodys", lambda scheme: True)),
     Mutant("hosts in URLs stay", replaced("rewriter.Rewriter.host", lambda self, authority, place: authority)),
     Mutant("links stay", replaced("locations._link", lambda desk, found, place: found.group())),
     Mutant("attributes of HTML stay", replaced("html_text._value", lambda desk, tag, key, value, place: value)),

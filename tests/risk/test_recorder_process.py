@@ -98,6 +98,26 @@ REQUESTS = (
 )
 
 
+LOUD = ("termlog_verbosity=debug", "proxy_debug=true", "flow_detail=4")
+
+
+def test_mitmdump_at_its_loudest_quotes_no_traffic(upstream: int, tmp_path: Path) -> None:
+    """F14: every event of the proxy, all details of flows, Python's and asyncio's own debugging."""
+    process, port = start("mitmdump", upstream, tmp_path, *LOUD, PYTHONASYNCIODEBUG="1", PYTHONDEVMODE="1")
+    try:
+        time.sleep(0.3)
+        for request in REQUESTS:
+            send(port, request)
+        with socket.create_connection(("127.0.0.1", port), 5) as client:  # it leaves in the middle
+            client.sendall(f"POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 999\r\n\r\n{SECRET}".encode())
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+    output = (tmp_path / "output.txt").read_text()
+    assert "Loading script" in output
+    assert SECRET not in output
+
+
 @pytest.mark.parametrize("way", ["mitmdump", "record"])
 def test_no_line_quotes_traffic_and_no_process_shows_the_key(way: str, upstream: int, tmp_path: Path) -> None:
     """mitmdump with its own settings, too: request lines, what it cannot parse, other addons behind ours."""

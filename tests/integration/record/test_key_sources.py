@@ -225,6 +225,32 @@ def test_each_tenant_may_have_a_key_of_its_own(tmp_path: Path) -> None:
     assert mail_of(acme) == mail_of(globex), "or this test could not fail"
 
 
+def test_what_names_no_tenant_is_recorded_only_when_nothing_in_it_needs_a_stand_in(tmp_path: Path) -> None:
+    """Under one key it would tell what two tenants have in common: it is refused, and counted by reason."""
+    key_file(tmp_path)
+    path = traffic(tmp_path)
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    for line in lines[:2]:
+        line["request_headers"].pop("X-Tenant-Id")
+    bare = {
+        "request_body": "",
+        "request_headers": {},
+        "response_body": '{"status": "ok"}',
+        "url": "http://shop.test/health",
+    }
+    named = {"response_body": '{"name": "Ingrid Halvorsen"}'}
+    health, page = lines[0] | bare | {"method": "GET"}, lines[0] | bare | named | {"method": "GET"}
+    path.write_text("".join(json.dumps(line) + "\n" for line in (*lines, health, page)))
+    settings = RecordSettings(tenant=("header:X-Tenant-Id",), key_per_tenant=True, key=f"file:{tmp_path / 'root.key'}")
+    summary = import_capture(plan_import([path], tmp_path / "n.db", 1.7e9, settings=settings))
+    assert summary.captured == 2
+    with CaptureReader.open(tmp_path / "n.db") as reader:
+        assert [(one.kind, one.reason, one.count) for one in reader.losses()] == [("refused", "no-tenant", 3)]
+        kept = [stored.exchange for stored in reader.stored()]
+    assert [one.request.path for one in kept if one.request.method == "GET"] == ["/health"]
+    assert MAIL not in str([one.request.body.data for one in kept])
+
+
 @pytest.mark.parametrize("tenant", [(), ("claim:org_id",), ("header:X-Tenant-Id", "cookie:t")])
 def test_a_tenant_that_a_login_does_not_name_gets_no_key_of_its_own(tmp_path: Path, tenant: tuple[str, ...]) -> None:
     settings = RecordSettings(tenant=tenant, key_per_tenant=True)
@@ -248,6 +274,8 @@ def test_without_a_key_each_capture_has_its_own(tmp_path: Path) -> None:
 def test_a_scope_for_many_needs_a_key_for_many(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match='key_scope = "project" needs a key'):
         plan_import([traffic(tmp_path)], tmp_path / "c.db", 1.0, settings=RecordSettings(key_scope="project"))
+    with pytest.raises(ConfigError, match='key_scope = "capture" says how a key of yours is used, and none is named'):
+        plan_import([traffic(tmp_path)], tmp_path / "c.db", 1.0, settings=RecordSettings(key_scope="capture"))
 
 
 async def test_a_recorder_encrypts_what_it_cannot_read_and_keeps_its_log(

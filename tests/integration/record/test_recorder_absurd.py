@@ -67,3 +67,26 @@ def test_one_exchange_never_spoils_the_file(tmp_path: Path, name: str) -> None:
         assert reader.contents().exchanges == len(stored)
     assert {one.exchange.request.path for one in stored} >= {"/a", "/b"}
     assert (len(stored), refused) == ((2, {reason}) if reason else (3, set()))
+
+
+def test_a_table_that_costs_too_much_is_left_out_counted_and_its_exchange_is_there(tmp_path: Path) -> None:
+    """100 KB of cells of which no two are equal: status, type and true length are recorded, the cells are not."""
+    table = "\n".join(f"k{i:x}q,{i * 7919:x}z,{i * 104_729:x}w" for i in range(5_000)).encode()
+    policy = Policy(Pseudonym(bytes(32)))
+    info = CaptureInfo("a" * 16, 0, 1000.0, policy.key_id, policy.digest, (), "0.1.0")
+    writer = CaptureWriter.create(tmp_path / "c.db", info)
+    scribe = Scribe(writer, policy)
+    headers = ((b"content-type", b"text/csv"),)
+    scribe.take(tuple(snapshot(response_headers=headers, response_body=table, response_bytes=len(table))))
+    scribe.flush()
+    writer.close()
+    assert list(verify(tmp_path / "c.db")) == []
+    with CaptureReader.open(tmp_path / "c.db") as reader:
+        (stored,) = reader.stored()
+        assert [(loss.kind, loss.reason, loss.count) for loss in reader.losses()] == [
+            ("body", "response: too-costly", 1)
+        ]
+        told = [(one.place, one.value_class) for one in reader.redacted_fields()]
+    body = stored.exchange.response.body
+    assert (body.data, body.truncated, body.length_bytes, body.media_type) == (b"", True, len(table), "text/csv")
+    assert ("body", "too-costly-body") in told

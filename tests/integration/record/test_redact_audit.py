@@ -186,3 +186,15 @@ def test_all_stand_ins_of_a_place_are_counted(capture: Path) -> None:
     """Twelve people are twelve e-mails, whatever they are called now."""
     (line,) = [one for one in facts(capture)["fields"] if one["place"] == "body.email"]
     assert (line["count"], line["distinct"], line["longest"]) == (36, 12, 35)
+
+
+def test_the_table_fits_a_terminal_of_eighty_columns(capture: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Six columns; what few sessions share stands below them in full."""
+    monkeypatch.setattr("replay.cli.tables._PIPED_COLUMNS", 80)
+    lines = run(capture).output.splitlines()
+    heads = next(line for line in lines if line.startswith("Place"))
+    assert heads.split() == ["Place", "Done", "Why", "Count", "Distinct", "Longest"]
+    table = lines[lines.index(heads) : next(i for i, line in enumerate(lines) if line.startswith("response body.st"))]
+    assert max(map(len, table)) <= 80
+    assert sum("pseudonymise" in line for line in table) > 5, "no word of ours is folded to pieces"
+    assert any("words of fewer than 5 sessions: exchange" in line for line in lines)

@@ -118,3 +118,15 @@ def test_coverage_adds_up(files: tuple[Path, Path]) -> None:
     found = facts(files)["coverage"]
     assert found["places"] == sum(found[one] for one in ("keep", "pseudonymise", "mask", "drop"))
     assert 0 < found["default"] < found["places"]
+
+
+def test_a_rule_that_holds_inside_of_values_alone_is_not_dead(tmp_path: Path) -> None:
+    """JSON in a text, and the claims of a token: their places are those of the outer values."""
+    source, config = tmp_path / "traffic.jsonl", tmp_path / "replay.toml"
+    token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0ODIxMyIsIm5hbWUiOiJJIn0.c2lnbmF0dXJlLXNpZ25hdHVyZQ"
+    planted = exchange("e1", "POST", "/orders", json={"payload": '{"note": "left", "token": "x"}'}, at=1.0)
+    bearer = exchange("e2", "GET", "/orders", headers={"Authorization": f"Bearer {token}"}, answer={"a": 1}, at=2.0)
+    source.write_bytes(b"".join(line_of("", None, one) for one in (planted, bearer)))
+    wheres = ("body $.payload.note", "jwt $.name", "body $.payload.never", "jwt $.never", "graphql $..never")
+    config.write_text("".join(f"[[redact.rule]]\nwhere = '{where}'\naction = 'mask'\n" for where in wheres))
+    assert [one.rpartition(" ")[2] for one in facts((source, config))["dead_rules"]] == ["3", "4", "5"]

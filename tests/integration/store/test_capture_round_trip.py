@@ -196,6 +196,20 @@ def test_going_on_needs_the_same_key_and_rules(tmp_path: Path, change: dict[str,
         )
 
 
+def test_other_rules_of_another_version_are_told_with_both_versions(tmp_path: Path) -> None:
+    """A version's own words are part of its rules: so the sentence says which version made the file, and what to do."""
+    write(tmp_path / "c.db")
+    for version, words in (
+        (f"not-{INFO.tool_version}", f"was recorded by replay {INFO.tool_version} with"),
+        (INFO.tool_version, "by this version"),
+    ):
+        with pytest.raises(FileFormatError, match="another set of redaction rules") as caught:
+            CaptureWriter.open_append(tmp_path / "c.db", CaptureInfo("x", 1, 2.0, INFO.key_id, "rules-2", (), version))
+        assert words in str(caught.value)
+        assert version in str(caught.value)
+        assert "choose another name" in str(caught.value)
+
+
 def test_going_on_keeps_what_was_there(tmp_path: Path) -> None:
     write(tmp_path / "c.db", ("s1", ANN, exchange("e1", "GET", "/x", at=1.0)))
     writer = CaptureWriter.open_append(tmp_path / "c.db", INFO)

@@ -285,7 +285,31 @@ def test_the_commands_open_it_with_a_private_key_file_only(tmp_path: Path) -> No
     assert command(*export, REPLAY_UNLOCK=str(tmp_path / "reader")).exit_code == 0
     assert out.read_text().count(WORD) > 4
     assert [one.event for one in read_audit(path)] == ["export"]
-    assert "as far as can be seen" in command("capture", "verify", path).output
+    unseen = command("capture", "verify", path)
+    assert unseen.exit_code == 3
+    assert f"{path}: not verified: bodies, messages, headers, paths and queries" in unseen.output
     assert f"{path}: whole\n" in command("capture", "verify", path, *unlock).output
+    assert command("capture", "verify", path, *unlock).exit_code == 0
     (tmp_path / "reader").chmod(0o644)
     assert "chmod 0400" in str(command(*export, *unlock).exception)
+
+
+def test_what_cannot_be_looked_at_is_not_called_whole(tmp_path: Path) -> None:
+    """Without the key a signature that was asked for speaks for every byte; one by anybody does not."""
+    make_key_file(tmp_path / "reader", "encryption")
+    make_key_file(tmp_path / "signer", "signing")
+    for name in ("a", "b"):
+        record(tmp_path / f"{name}.db", range(1, 3), replace(PLAIN, recipient=read_recipient(tmp_path / "reader.pub")))
+    a, b, signer = tmp_path / "a.db", tmp_path / "b.db", ("--signer", tmp_path / "signer.pub")
+    assert command("capture", "sign", a, "--key", tmp_path / "signer").exit_code == 0
+    assert command("capture", "verify", a, *signer).exit_code == 0
+    assert command("capture", "verify", a).exit_code == 3
+    told = command("capture", "verify", a, b, "--json")
+    assert told.exit_code == 3
+    found = json.loads(told.output)
+    assert [one["verdict"] for one in found] == ["not verified", "not verified"]
+    assert (found[0]["signed"] != "", found[0]["is_known_signer"], found[1]["signed"]) == (True, False, "")
+    assert "bodies" in found[0]["unseen"]
+    told = command("capture", "verify", a, b, *signer, "--json")
+    assert told.exit_code == 1, "one of them is not signed"
+    assert [one["verdict"] for one in json.loads(told.output)] == ["whole", "damaged"]

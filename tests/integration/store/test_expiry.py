@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from make import exchange
 from replay.cli import replay
-from replay.compose.runs import read_capture
+from replay.compose.material import read_capture
 from replay.model.capture import CaptureInfo
 from replay.model.exchange import RedactedExchange
 from replay.record.merging import merge_captures
@@ -122,3 +122,24 @@ def test_a_merged_capture_expires_no_later(tmp_path: Path) -> None:
     with CaptureReader.open(tmp_path / "all.db") as reader:
         assert reader.info().lifetime == DAY
         assert reader.expires() < 4000.0 + DAY
+
+
+@pytest.mark.parametrize(("days", "lifetime"), [("3", 3 * DAY), ("0", 0.0), ("0.5", DAY / 2)])
+def test_an_import_says_when_it_expires(tmp_path: Path, days: str, lifetime: float) -> None:
+    """The option goes before the file, which says something else."""
+    (tmp_path / "a.har").write_text('{"log": {"entries": []}}')
+    (tmp_path / "replay.toml").write_text("[record]\nexpires_days = 9\n")
+    words = (
+        "capture",
+        "import",
+        tmp_path / "a.har",
+        "--capture",
+        tmp_path / "c.db",
+        "--config",
+        tmp_path / "replay.toml",
+    )
+    assert run(*words, "--expires-days", days, "--quiet").exit_code == 0
+    with CaptureReader.open(tmp_path / "c.db") as reader:
+        assert reader.info().lifetime == lifetime
+    wrong = run(*words, "--expires-days", "soon")
+    assert "--expires-days must be" in str(wrong.exception)

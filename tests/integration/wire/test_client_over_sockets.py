@@ -131,13 +131,11 @@ async def test_a_broken_server_is_a_fault_with_its_kind(behaviour, kind):
     assert sent.outcome.detail.isidentifier(), "a type name, never text of the message"
 
 
-async def test_a_megabyte_goes_out_and_a_large_answer_is_cut_and_marked(monkeypatch):
-    monkeypatch.setattr("replay.wire.client.RESPONSE_LIMIT_BYTES", 1000)
-
+async def test_a_megabyte_goes_out_and_a_large_answer_is_cut_and_marked():
     async def handler(request):
         return web.Response(body=b"y" * len(await request.read()))
 
-    async with serving(handler) as target, Client(target, time.monotonic) as client:
+    async with serving(handler) as target, Client(target, time.monotonic, limit_bytes=1000) as client:
         sent = await client.send(Request("POST", "/", Headers(), Body(b"x" * 2**20)))
     assert sent.outcome.body.truncated
     assert (len(sent.outcome.body.data), sent.outcome.body.length_bytes) == (1000, 2**20)

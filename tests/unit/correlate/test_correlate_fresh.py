@@ -14,6 +14,7 @@ from replay.correlate.fresh import FreshPlan, find_fresh
 from replay.correlate.learn import learn
 from replay.correlate.rebinder import Rebinder
 from replay.correlate.renewal import FreshKind
+from replay.model.body import Body
 from replay.model.case import Step
 from replay.model.exchange import Exchange
 from replay.model.session import Session
@@ -228,3 +229,37 @@ def test_a_mutator_s_own_text_is_left_alone() -> None:
         body
         == request("POST", "/", json={"copy": renewal.values[TITLE], "title": TITLE * 2, "is_admin": True}).body.data
     )
+
+
+ONCE = "7d1f9f0e-6a56-4a39-8b39-1e4de7f6f0a2"
+EDGE = "multipart/form-data; boundary=edge"
+PART = f'--edge\r\nContent-Disposition: form-data; name="client_token"\r\n\r\n{ONCE}\r\n--edge--\r\n'
+LINE = f'{{"id":"{ONCE}"}}\n'
+MADE = [
+    ("JSON", exchange("a", "POST", "/x", 201, json={"deep": [{"ref": ONCE}]})),
+    ("a form", exchange("a", "POST", "/x", 201, form={"once": ONCE})),
+    ("a multipart field", exchange("a", "POST", "/x", 201, body=Body(PART.encode(), EDGE))),
+    ("a header", exchange("a", "POST", "/x", 201, headers={"Idempotency-Key": ONCE})),
+    ("a path that is written to", exchange("a", "PUT", f"/x/{ONCE}", 201, json={})),
+    ("a query", exchange("a", "POST", f"/x?request_id={ONCE}", 201)),
+    ("a GraphQL variable", exchange("a", "POST", "/x", json={"query": "mutation($i:ID)", "variables": {"i": ONCE}})),
+    ("a GraphQL literal", exchange("a", "POST", "/x", json={"query": f'mutation {{ add(id: "{ONCE}") {{ id }} }}'})),
+    ("JSON in JSON", exchange("a", "POST", "/x", 201, json={"s": f'{{"id": "{ONCE}"}}'})),
+    ("a URN", exchange("a", "POST", "/x", 201, json={"ref": f"urn:order:{ONCE}"})),
+    ("XML", exchange("a", "POST", "/x", 201, body=Body(f"<a><id>{ONCE}</id></a>".encode(), "text/xml"))),
+    ("a line of NDJSON", exchange("a", "POST", "/x", 201, body=Body(LINE.encode(), "application/x-ndjson"))),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("remark", "made"), MADE, ids=[remark for remark, _ in MADE])
+def test_a_value_of_the_client_is_renewed_wherever_it_stands(remark: str, made: Exchange) -> None:
+    """The new one is in the request, the recorded one is not, and a later use of it is the same new one."""
+    later = exchange("b", "GET", f"/y?id={ONCE}")
+    capture = session("s", made, later, tenant="t")
+    renewal = find(capture).renew(3, 1)
+    rebinder = Rebinder(Bindings(), renewal, {one.id: one for one in capture.exchanges})
+    first, second = (rebinder.rewrite(Step(one.id, one.request)).request for one in capture.exchanges)
+    text = " ".join([first.target, str(first.headers.fields), first.body.data.decode()])
+    assert ONCE not in text
+    assert renewal.values[ONCE] in text
+    assert second.target == f"/y?id={renewal.values[ONCE]}"

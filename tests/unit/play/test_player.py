@@ -11,7 +11,7 @@ from replay.correlate.rebinder import Rebinder
 from replay.model.case import Step
 from replay.model.evidence import Part
 from replay.model.exchange import Fault, FaultKind
-from replay.pace.immediate import Immediate
+from replay.pace.plan import Plan
 from replay.pace.recorded import Recorded
 from replay.play.cue import Cue
 from replay.play.order import cues_of_capture
@@ -26,7 +26,7 @@ def rebinder_for(sessions):
 
 def player_for(sessions, pacer=None, concurrency=16):
     bindings, rebinder = rebinder_for(sessions)
-    return Player(cues_of_capture(sessions, bindings), pacer or Immediate(), rebinder, concurrency)
+    return Player(cues_of_capture(sessions, bindings), Plan(pacer) if pacer else Plan(), rebinder, concurrency)
 
 
 def ids(send):
@@ -40,10 +40,10 @@ def test_a_session_keeps_its_order():
     assert isinstance(first, Send)
     assert ids(first) == ["a"]
     assert player.decide(0.0) == Wait(None), "nothing more until a is answered"
-    player.arrived(first.cues[0], response(200))
+    player.arrived(first.cues[0], response(200), 0.0, 0.0)
     second = player.decide(0.1)
     assert ids(second) == ["b"]
-    player.arrived(second.cues[0], response(200))
+    player.arrived(second.cues[0], response(200), 0.0, 0.0)
     assert player.decide(0.2) == Done()
 
 
@@ -63,7 +63,7 @@ def test_inside_a_tenant_what_had_ended_before_comes_before():
     send = player.decide(0.0)
     assert ids(send) == ["first"]
     assert player.decide(0.0) == Wait(None)
-    player.arrived(send.cues[0], response(201))
+    player.arrived(send.cues[0], response(201), 0.0, 0.0)
     assert ids(player.decide(0.0)) == ["second"]
 
 
@@ -78,9 +78,9 @@ def test_recorded_concurrency_stays_concurrency():
     a, b = player.decide(0.0), player.decide(0.0)
     assert ids(a) + ids(b) == ["a", "b"]
     assert player.decide(0.0) == Wait(None)
-    player.arrived(a.cues[0], response(201))
+    player.arrived(a.cues[0], response(201), 0.0, 0.0)
     assert player.decide(0.0) == Wait(None), "c had seen both end"
-    player.arrived(b.cues[0], response(201))
+    player.arrived(b.cues[0], response(201), 0.0, 0.0)
     assert ids(player.decide(0.0)) == ["c"]
 
 
@@ -93,7 +93,7 @@ def test_a_value_from_another_tenants_session_is_waited_for():
     made = player.decide(0.0)
     assert ids(made) == ["make"]
     assert player.decide(0.0) == Wait(None)
-    player.arrived(made.cues[0], response(201, answer={"id": "shr_0000ffff"}))
+    player.arrived(made.cues[0], response(201, answer={"id": "shr_0000ffff"}), 0.0, 0.0)
     used = player.decide(0.0)
     assert used.rewritten[0].request.target == "/shares/shr_0000ffff", "rebound to what the target answered"
 
@@ -103,7 +103,7 @@ def test_concurrency_bounds_what_is_in_flight():
     player = player_for(sessions, concurrency=2)
     first, second = player.decide(0.0), player.decide(0.0)
     assert player.decide(0.0) == Wait(None)
-    player.arrived(first.cues[0], Fault(FaultKind.RESET))
+    player.arrived(first.cues[0], Fault(FaultKind.RESET), 0.0, 0.0)
     third = player.decide(0.0)
     assert isinstance(third, Send), "a fault frees its place like an answer"
     assert {*ids(first), *ids(second), *ids(third)} == {"e0", "e1", "e2"}
@@ -113,8 +113,8 @@ def test_the_recorded_pace_is_asked_for_every_request():
     one = session("s", exchange("a", "GET", "/a"), exchange("b", "GET", "/b"), gap=4.0)
     player = player_for([one], Recorded(2.0))
     first = player.decide(0.0)
-    player.arrived(first.cues[0], response(200))
-    assert player.decide(0.5) == Wait(pytest.approx(1.5)), "4 s at double speed, half a second has passed"
+    player.arrived(first.cues[0], response(200), 0.0, 0.0)
+    assert player.decide(0.5) == Wait(pytest.approx(2.0)), "4 s at double speed, whatever has passed"
     assert ids(player.decide(2.1)) == ["b"]
 
 
@@ -126,13 +126,13 @@ def test_a_group_leaves_as_one():
     cues = [
         Cue(i, Step("a", make, mutated=True, group=1, copy=i), "s", None, Part.JUDGED, unit=1) for i in range(3)
     ] + [Cue(3, Step("b", one.exchanges[1].request), "s", None, Part.AFTER, after=frozenset({0, 1, 2}))]
-    player = Player(cues, Immediate(), rebinder)
+    player = Player(cues, Plan(), rebinder)
     send = player.decide(0.0)
     assert [cue.step.copy for cue in send.cues] == [0, 1, 2]
     for cue in send.cues[:2]:
-        player.arrived(cue, response(201))
+        player.arrived(cue, response(201), 0.0, 0.0)
     assert player.decide(0.0) == Wait(None), "the read-back waits for every copy"
-    player.arrived(send.cues[2], response(409))
+    player.arrived(send.cues[2], response(409), 0.0, 0.0)
     assert ids(player.decide(0.0)) == ["b"]
 
 
@@ -141,5 +141,5 @@ def test_stop_sends_nothing_more_and_waits_for_what_is_in_flight():
     first = player.decide(0.0)
     player.stop()
     assert player.decide(0.0) == Wait(None)
-    player.arrived(first.cues[0], response(200))
+    player.arrived(first.cues[0], response(200), 0.0, 0.0)
     assert player.decide(0.0) == Done()

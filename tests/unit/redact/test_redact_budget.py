@@ -1,4 +1,4 @@
-"""Bodies that would take long are refused by counting, before they are read, and usual ones of any size are not."""
+"""Bodies that would take long are left out by counting, before they are read, and usual ones of any size are not."""
 
 from __future__ import annotations
 
@@ -23,28 +23,66 @@ MESSAGES = [said(HOSTILE[start : start + MESSAGE]) for start in range(0, len(HOS
 @pytest.mark.parametrize(
     "planted",
     [
-        exchange(answer=HOSTILE),
-        exchange(body=HOSTILE),
-        socket(*MESSAGES),
         exchange(f"/search?q={HOSTILE}"),
         exchange(headers=[("X-Data", HOSTILE[start : start + MESSAGE]) for start in range(0, len(HOSTILE), MESSAGE)]),
         exchange(answer="", trailers={"X-Data": HOSTILE}),
     ],
 )
 def test_what_takes_long_is_refused_unread(planted):
-    """The reason is a fixed word; nothing of it is told. Many short messages or fields count as one."""
+    """The reason is a fixed word; nothing of it is told. Many short fields count as one."""
     with pytest.raises(Refused) as refused:
         Policy(Pseudonym(bytes(32))).redact(planted)
     assert (refused.value.reason, refused.value.detail) == ("too-costly", "")
 
 
+SMALL = {"note": "left at the door"}
+
+
+@pytest.mark.parametrize(
+    ("planted", "side", "place"),
+    [
+        (exchange(body=SMALL, answer=HOSTILE), "response", "body"),
+        (exchange(body=HOSTILE, answer=SMALL), "request", "body"),
+        (socket(*MESSAGES), "request", "message[*].body"),
+    ],
+)
+def test_a_body_that_takes_long_is_left_out_and_the_exchange_stays(planted, side, place):
+    """It is marked, counted and of its true length; the other body is redacted as ever. Many short messages are one."""
+    done = Policy(Pseudonym(bytes(32))).redact(planted)
+    request, response = done.exchange.request, done.exchange.response
+    bodies = [message.body for message in done.exchange.messages] or [getattr(done.exchange, side).body]
+    assert all((body.data, body.truncated) == (b"", True) for body in bodies)
+    assert sum(body.length_bytes for body in bodies) == len(HOSTILE)
+    told = [one for one in done.fields if one.value_class == "too-costly-body"]
+    assert [(one.side, one.place, one.action, one.count) for one in told] == [(side, place, "drop", len(bodies))]
+    if place == "body":
+        other = request.body if side == "response" else response.body
+        assert set(json.loads(other.data)) == {"note"}
+        assert b"left at" not in other.data
+    assert HOSTILE[:40] not in repr(done.exchange)
+
+
+def test_two_bodies_that_are_too_much_together_cost_the_costlier_one():
+    """What is left is within the budget."""
+    half = json.dumps([f"https://a{i}.test/x?q={i}" for i in range(1_400)])
+    done = Policy(Pseudonym(bytes(32))).redact(exchange(body=half[: len(half) // 2 - 3] + '"]', answer=half)).exchange
+    assert done.response.body.data == b""
+    assert done.request.body.data
+    both = Policy(Pseudonym(bytes(32))).redact(exchange(body=HOSTILE, answer=HOSTILE)).exchange
+    assert (both.request.body.data, both.response.body.data) == (b"", b"")
+
+
 @pytest.mark.parametrize("body", REFUSED, ids=[body[0] for body in REFUSED])
 def test_hostile_bodies_of_100_kb_weigh_more_than_50_ms(body: Body):
-    """By count of work, on any machine: they never reach a redactor."""
+    """By count of work, on any machine: they never reach a redactor; nor do two of them that say the same."""
     _, media_type, data = body
     assert len(data) <= SIZE
     assert weight(data) > allowance(len(data)) == MICROS
     assert is_too_costly(exchange(answer=data, answer_type=media_type))
+    echoed = exchange(body=data, content_type=media_type, answer=data, answer_type=media_type)
+    done = Policy(Pseudonym(bytes(32))).redact(echoed).exchange
+    assert (done.request.body.data, done.response.body.data) == (b"", b"")
+    assert done.response.body.length_bytes == len(data)
 
 
 @pytest.mark.parametrize("body", PASSED, ids=[body[0] for body in PASSED])

@@ -172,17 +172,37 @@ def test_a_csrf_token_joins_from_the_page_to_the_header_and_the_form():
     assert f'value="{fresh}"' in got.body.data.decode()
 
 
-def test_a_tenant_joins_in_header_claim_path_and_body():
-    """K08, without the sub-domain: a host name is one stand-in as a whole."""
-    slug = "northwind-halvorsen"
+@pytest.mark.parametrize("slug", ["northwind-halvorsen", "acme", "acme-48213", "b2c4e6f8a0d1", "kunde_7"])
+def test_a_tenant_joins_in_header_claim_path_body_and_subdomain(slug: str):
+    """K08: the first label of a host that may name a tenant is what the tenant is everywhere."""
     one = redacted(
         exchange(
-            f"/tenants/{slug}/orders", headers={"X-Tenant": slug}, body={"tenant": slug, "t": jwt_of({"tid": slug})}
+            f"/tenants/{slug}/orders",
+            headers={"X-Tenant": slug, "Origin": f"https://{slug}.app.test"},
+            body={"tenant": slug, "t": jwt_of({"tid": slug}), "url": f"https://{slug}.app.test/orders"},
+            host=f"{slug}.app.test:8443",
         )
     ).request
     fresh = body_tree(one.body)["tenant"]
+    assert fresh != slug
+    host = one.host.removesuffix(":8443")
+    assert host.startswith(f"{fresh}.h")
+    assert one.headers.get("origin") == f"https://{host}"
+    assert body_tree(one.body)["url"].startswith(f"https://{host}/")
+    assert redacted(exchange(host=host)).request.host == host, "a stand-in is known again"
     assert one.target == f"/tenants/{fresh}/orders"
     assert (one.headers.get("x-tenant"), _claims(body_tree(one.body)["t"])["tid"]) == (fresh, fresh)
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["api.shop.test", "shop.test", "localhost", "10.0.0.17", "eu-west-1.app.test", "halvorsen.co.uk", "-a.b.c.test"],
+)
+def test_hosts_without_a_tenants_label_are_one_stand_in(host: str):
+    """Operators' words name nobody; what only looks like one of our stand-ins is none."""
+    assert re.fullmatch(r"h[0-9a-f]{8}\.example", redacted(exchange(host=host)).request.host)
+    forged = "halvorsen.h12345678abcdef.example"
+    assert "halvorsen" not in redacted(exchange(host=forged)).request.host
 
 
 def test_validators_and_cursors_join_from_answer_to_next_request():

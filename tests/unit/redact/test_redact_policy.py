@@ -198,7 +198,7 @@ def test_hostile_text_does_not_make_a_pattern_slow(piece, monkeypatch):
 
     Most are refused before any pattern sees them (see `budget`); here they are not.
     """
-    monkeypatch.setattr("replay.redact.policy.is_too_costly", lambda _: False)
+    monkeypatch.setattr("replay.redact.affording.is_too_costly", lambda _: False)
 
     def seconds(count: int) -> float:
         policy = Policy(Pseudonym(bytes(32)))

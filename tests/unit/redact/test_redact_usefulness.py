@@ -93,6 +93,36 @@ def test_nearly_all_phone_numbers_stay_valid():
     assert valid >= 0.98 * tried
 
 
+def test_nearly_all_phone_numbers_of_all_territories_stay_valid():
+    """U05: fixed and mobile examples of each of 240 territories, under several keys, by libphonenumber."""
+    kinds = (phonenumbers.PhoneNumberType.FIXED_LINE, phonenumbers.PhoneNumberType.MOBILE)
+    examples = [
+        phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164)
+        for region in sorted(phonenumbers.SUPPORTED_REGIONS)
+        for kind in kinds
+        if (example := phonenumbers.example_number_for_type(region, kind)) is not None
+    ]
+    assert len(examples) > 450
+    keys = [Pseudonym(bytes([i] * 32)) for i in range(4)]
+    fresh = [(old, key.phone(old)) for old in examples for key in keys]
+    assert all(old != new and len(old) == len(new) for old, new in fresh)
+    valid = sum(phonenumbers.is_valid_number(phonenumbers.parse(new)) for _, new in fresh)
+    assert valid >= 0.98 * len(fresh)
+
+
+@pytest.mark.parametrize("start", ["+126", "+6817", "+59059", "+35020", "+3546", "+1671300"])
+def test_phone_numbers_of_small_plans_stay_distinct(start: str):
+    """In a plan, beside it, and across: no two become one, none stays, and writing makes no difference."""
+    length = {"+126": 11, "+6817": 9, "+59059": 12, "+35020": 11, "+3546": 10, "+1671300": 11}[start]
+    room = length - (len(start) - 1)
+    numbers = [f"{start}{i:0{room}d}" for i in range(0, 10**room, max(1, 10**room // 7_000))]
+    fresh = [PSEUDONYM.phone(number) for number in numbers]
+    assert len(set(fresh)) == len(numbers)
+    assert not any(new == old for new, old in zip(fresh, numbers, strict=True))
+    spaced = f"{numbers[9][:4]} {numbers[9][4:]}"
+    assert PSEUDONYM.phone(spaced).replace(" ", "") == fresh[9]
+
+
 def test_phone_numbers_stay_distinct_and_their_sixth_digit_changes():
     """No two become one, and no longer beginning stays than country and network."""
     numbers = [f"+491512{i:07d}" for i in range(0, 60_000, 13)]

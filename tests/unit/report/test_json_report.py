@@ -11,7 +11,9 @@ from unit.report.run_view_make import HOSTILE, finding, hostile, view
 
 def test_the_shape_is_the_documented_one():
     document = json.loads(render(view(finding())))
-    assert list(document) == ["run", "summary", "fidelity", "coverage", "findings", "not_judged", "noise"]
+    assert list(document) == [
+        "run", "summary", "fidelity", "coverage", "load", "remains", "findings", "not_judged", "noise",
+    ]  # fmt: skip
     (one,) = document["findings"]
     assert list(one) == [
         "fingerprint", "oracle", "mutator", "severity", "level", "endpoint", "method", "title", "expected", "observed",

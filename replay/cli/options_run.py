@@ -1,0 +1,33 @@
+"""Options about the run file and the share of the capture that a run plays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from replay.play.groups import shard_for
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+NAMES = ("resume", "shard")
+
+
+def run_options(command: Command) -> Command:
+    options = (
+        click.option("--resume", is_flag=True, help="Go on with the unfinished run in --out; send nothing twice."),
+        click.option(
+            "--shard",
+            metavar="I/N",
+            callback=lambda _context, _parameter, text: shard_for(text) if text else None,
+            help="Play this part of the capture only, such as 2/4; see `replay merge`.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def of_run(options: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a `RunRequest` that these options fill."""
+    return {name: options[name] for name in NAMES}

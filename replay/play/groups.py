@@ -1,0 +1,108 @@
+"""A large capture in groups that are played one after another, so that memory does not grow with the capture.
+
+    tenant a: s1 s4 s9 | tenant b: s2 s3 | nobody's: s5 s6 s7        sessions by tenant
+    [s1 s4 s9 s2 s3] [s5 s6 s7]                                      groups of at most so many exchanges
+
+Rule: the sessions of one tenant stand in one group; only a tenant that is larger than a group is cut, by time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from random import Random
+
+from replay.model.errors import UsageError
+from replay.model.session import Outline
+
+Group = tuple[Outline, ...]
+
+_SHARD = re.compile(r"(\d{1,6})/(\d{1,6})")
+_MOST_SHARDS = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """The part `number` (from 1) of `of`."""
+
+    number: int
+    of: int
+
+    def __str__(self) -> str:
+        return f"{self.number}/{self.of}"
+
+    def holds(self, outline: Outline, key: str) -> bool:
+        """True when the session is this shard's: a tenant's sessions go together, the others each by their own name.
+
+        `key` (the capture's id) makes another partition of another capture; it is the same on every machine.
+        """
+        name = f"tenant {outline.tenant}" if outline.tenant else f"session {outline.name}"
+        keyed = hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=32).digest()
+        found = hashlib.blake2b(name.encode("utf-8", "surrogatepass"), key=keyed, digest_size=8).digest()
+        return int.from_bytes(found, "big") % self.of == self.number - 1
+
+
+def shard_for(text: str) -> Shard:
+    """`2/4`: the second of four. Raises UsageError."""
+    match = _SHARD.fullmatch(text)
+    number, of = (int(match[1]), int(match[2])) if match else (0, 0)
+    if not 1 <= number <= of <= _MOST_SHARDS:
+        raise UsageError(
+            f"--shard takes a part such as 2/4: a number from 1 to how many there are, {_MOST_SHARDS} at most."
+        )
+    return Shard(number, of)
+
+
+def grouped(outlines: Iterable[Outline], most: int) -> tuple[Group, ...]:
+    """Groups of at most `most` exchanges (a longer session is a group of its own), in the order of first exchanges."""
+    families: dict[str, list[Outline]] = {}
+    for outline in outlines:
+        families.setdefault(outline.tenant, []).append(outline)
+    strangers = families.pop("", [])
+    pieces = [piece for family in families.values() for piece in _cut(family, most)]
+    pieces += [(stranger,) for stranger in strangers]
+    groups: list[list[Outline]] = []
+    size = most + 1
+    for piece in pieces:
+        weight = sum(one.exchanges for one in piece)
+        if size + weight > most:
+            groups.append([])
+            size = 0
+        groups[-1].extend(piece)
+        size += weight
+    return tuple(tuple(sorted(group, key=lambda one: (one.first, one.name))) for group in groups)
+
+
+def sampled(outlines: Sequence[Outline], most: int, seed: int) -> Group:
+    """Whole sessions of at most `most` exchanges together, drawn by the seed tenant by tenant.
+
+    A tenant that is larger than half of that gives its first sessions only, so that there is a second one.
+    """
+    families: dict[str, list[Outline]] = {}
+    for outline in outlines:
+        families.setdefault(outline.tenant or f"session {outline.name}", []).append(outline)
+    names = sorted(families)
+    Random(seed).shuffle(names)
+    chosen: list[Outline] = []
+    room = most
+    for name in names:
+        first = _cut(families[name], max(1, most // 2))[0]
+        weight = sum(one.exchanges for one in first)
+        if weight <= room:
+            chosen.extend(first)
+            room -= weight
+    return tuple(sorted(chosen, key=lambda one: (one.first, one.name)))
+
+
+def _cut(family: Sequence[Outline], most: int) -> list[Group]:
+    pieces: list[list[Outline]] = []
+    size = most + 1
+    for one in family:
+        if size + one.exchanges > most:
+            pieces.append([])
+            size = 0
+        pieces[-1].append(one)
+        size += one.exchanges
+    return [tuple(piece) for piece in pieces]

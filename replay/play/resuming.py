@@ -1,0 +1,20 @@
+"""What is left to play of a scenario that was interrupted: everything that has no answer yet."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from replay.play.cue import Cue
+
+
+def remaining(cues: Sequence[Cue], answered: Collection[str]) -> tuple[Cue, ...]:
+    """The cues of exchanges that were not answered, waiting for each other only; the first one is due at once."""
+    if not answered:
+        return tuple(cues)
+    left = [cue for cue in cues if cue.step.exchange_id not in answered]
+    numbers = frozenset(cue.number for cue in left)
+    begin = min((cue.offset for cue in left), default=0.0)
+    return tuple(
+        replace(cue, after=cue.after & numbers, needs=cue.needs & numbers, offset=cue.offset - begin) for cue in left
+    )

@@ -1,0 +1,152 @@
+"""The general lane: aiohttp's session, for what the fast lane leaves to it (bodies that are streamed), or for all.
+
+Rule: nothing of aiohttp's comfort: no redirects, no cookies, no fields of its own, no decoding.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Callable
+
+import aiohttp
+from multidict import CIMultiDict
+from yarl import URL
+
+from replay.model.exchange import Outcome, Request
+from replay.model.hint import EVENT_STREAM, Hint
+from replay.wire.answer import NO_BODY_STATUS, READ_LIMIT_BYTES, RESPONSE_LIMIT_BYTES, Intake, Received, response_of
+from replay.wire.event_stream import Listening
+from replay.wire.fast_connection import LINE_LIMIT_BYTES
+from replay.wire.faults import CAUGHT, CLOSED_UNANSWERED, FirstByteTimeoutError, fault_of
+from replay.wire.gate import Gate
+from replay.wire.head import Fields, Letterhead, as_bytes
+from replay.wire.options import WireOptions
+from replay.wire.pinned import Pinned
+from replay.wire.sent import Sent
+from replay.wire.target import Target
+
+_MOST_OF_IT = 0.9  # of the time for a request: a stream is ended by us, not by that time
+PIECE_BYTES = 2**18  # a body is written in such pieces, each when the one before has left
+
+
+class GeneralLane:
+    """Use as `await lane.send(...)`, and `await lane.close()` in the end."""
+
+    def __init__(
+        self,
+        target: Target,
+        clock: Callable[[], float],
+        letterhead: Letterhead,
+        options: WireOptions,
+        tls: ssl.SSLContext | None,
+        timeout: float,
+        limit_bytes: int = RESPONSE_LIMIT_BYTES,
+    ) -> None:
+        self._target = target
+        self._clock = clock
+        self._letterhead = letterhead
+        self._options = options
+        self._timeout = timeout
+        self._limit_bytes = limit_bytes
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=options.pool, resolver=Pinned(target), ssl=tls or True),
+            timeout=aiohttp.ClientTimeout(total=timeout, sock_connect=options.connect_timeout_seconds),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
+            auto_decompress=False,
+            max_line_size=LINE_LIMIT_BYTES,
+            max_field_size=LINE_LIMIT_BYTES,
+        )
+
+    async def send(self, request: Request, gate: Gate | None, hint: Hint) -> Sent:
+        """One request; aiohttp itself sends an idempotent one again when a reused connection turns out closed."""
+        sent = self._clock()
+        result, is_stale = await self._attempt(request, gate, hint, sent)
+        if is_stale and gate is None and request.is_safe:
+            result, _ = await self._attempt(request, None, hint, sent)
+        return result
+
+    async def close(self) -> None:
+        await self._session.close()
+
+    async def _attempt(self, request: Request, gate: Gate | None, hint: Hint, sent: float) -> tuple[Sent, bool]:
+        first_byte = 0.0
+        try:
+            fields, body = self._letterhead.letter(request)
+            as_bytes(request, fields)  # refuses what must not go out, as the fast lane does
+            data = _pieces(body, gate) if body and (gate is not None or len(body) > PIECE_BYTES) else body or None
+            if gate is not None and not body:
+                await gate.wait()
+            async with asyncio.timeout(None) as patience:
+                if self._options.first_byte_timeout_seconds:
+                    patience.reschedule(asyncio.get_running_loop().time() + self._options.first_byte_timeout_seconds)
+                answer = await self._open(request, fields, data)
+                patience.reschedule(None)
+            first_byte = self._clock()
+            async with answer:
+                received = await self._received(answer, first_byte, hint)
+            response: Outcome = response_of(received, self._limit_bytes)
+            return Sent(response, sent, first_byte, received.ended, received.digest), False
+        except CAUGHT as error:
+            if isinstance(error, TimeoutError) and patience.expired():
+                error = FirstByteTimeoutError()
+            fault = fault_of(error)
+            return Sent(fault, sent, first_byte, self._clock()), fault.detail == CLOSED_UNANSWERED
+
+    async def _open(
+        self, request: Request, fields: Fields, data: bytes | AsyncIterator[bytes] | None
+    ) -> aiohttp.ClientResponse:
+        return await self._session.request(
+            request.method,
+            URL(self._target.url + request.target, encoded=True),
+            headers=CIMultiDict((name, _reread(value)) for name, value in fields),
+            data=data,
+            allow_redirects=False,
+            server_hostname=self._options.sni or None,
+        )
+
+    async def _received(self, answer: aiohttp.ClientResponse, first_byte: float, hint: Hint) -> Received:
+        intake = Intake(self._limit_bytes)
+        if answer.content_type == EVENT_STREAM:
+            await self._listen(answer, intake, hint)
+        elif answer.status not in NO_BODY_STATUS and answer.method != "HEAD":
+            async for chunk in answer.content.iter_any():
+                intake.add(chunk)
+                if intake.size_bytes > READ_LIMIT_BYTES:
+                    answer.close()
+                    break
+        return Received(
+            answer.status, answer.raw_headers, intake.data, intake.size_bytes, intake.digest, first_byte, self._clock()
+        )
+
+    async def _listen(self, answer: aiohttp.ClientResponse, intake: Intake, hint: Hint) -> None:
+        loop = asyncio.get_running_loop()
+        listening = Listening(hint, loop.time(), self._timeout * _MOST_OF_IT)
+        try:
+            while not answer.content.at_eof() and intake.size_bytes <= READ_LIMIT_BYTES:
+                async with asyncio.timeout_at(listening.ends_at):
+                    piece = await answer.content.readany()
+                intake.add(piece)
+                if listening.is_enough(piece, loop.time()):
+                    break
+        except TimeoutError:
+            pass  # it was long enough
+
+
+def _reread(value: str) -> str:
+    """The same bytes on the wire: a recorded value is latin-1 text, and aiohttp writes UTF-8."""
+    try:
+        return value.encode("latin-1").decode()
+    except UnicodeError:
+        return value
+
+
+async def _pieces(data: bytes, gate: Gate | None) -> AsyncIterator[bytes]:
+    """All of it, the last byte when the gate opens. aiohttp asks for a piece when the one before has left."""
+    end = len(data) if gate is None else len(data) - 1
+    for start in range(0, end, PIECE_BYTES):
+        yield data[start : min(start + PIECE_BYTES, end)]
+    if gate is not None:
+        await gate.wait()
+        yield data[end:]

@@ -1,0 +1,119 @@
+"""The head and body of a request as they go out: as recorded, but for what belongs to one connection.
+
+Kept: order, case and repetition of the fields, and whatever the client said. Host becomes the target's, where it
+stood. Content-Length is that of what is sent. Accept-Encoding loses codings that we could not read. A body that was
+recorded with a content coding (captures hold it decoded) gets that coding again.
+"""
+
+from __future__ import annotations
+
+from replay.model.exchange import Request
+from replay.wire.codings import acceptable, encoded, is_decodable
+
+RUN_HEADER = "X-Replay-Run"
+_MOST_NAMES = 4096  # kept with their rule; a capture can hold any number of names
+
+Fields = list[tuple[str, str]]
+
+
+# What becomes of a field. Plain numbers: this is read for every field of every request.
+_KEPT, _DROPPED, _HOST, _LENGTH, _ACCEPTED, _CODING = range(6)
+
+# Dropped: hop by hop (RFC 9110 section 7.6.1), or a matter between us and the target alone.
+_RULES = {
+    "host": _HOST,
+    "content-length": _LENGTH,
+    "accept-encoding": _ACCEPTED,
+    "content-encoding": _CODING,
+    "connection": _DROPPED,
+    "keep-alive": _DROPPED,
+    "proxy-connection": _DROPPED,
+    "proxy-authorization": _DROPPED,
+    "te": _DROPPED,
+    "trailer": _DROPPED,
+    "transfer-encoding": _DROPPED,
+    "upgrade": _DROPPED,
+    "expect": _DROPPED,
+}
+
+
+class Letterhead:
+    """What all requests of one client share: whom they go to, and the run's name (empty: they do not carry it)."""
+
+    __slots__ = ("_authority", "_rules", "_run_id")
+
+    def __init__(self, authority: str, run_id: str = "") -> None:
+        self._authority = authority
+        self._run_id = run_id
+        self._rules: dict[str, int] = {}  # by the name as it is spelled
+
+    def letter(self, request: Request) -> tuple[Fields, bytes]:
+        """The fields in their order, and the body's bytes."""
+        body = request.body.data
+        fields: Fields = []
+        lengths: list[int] = []
+        has_host = False
+        rules = self._rules
+        for pair in request.headers.fields:
+            rule = rules.get(pair[0])
+            if rule is None:
+                rule = self._learned(pair[0])
+            if rule == _KEPT:
+                fields.append(pair)
+            elif rule == _HOST:
+                if not has_host:
+                    fields.append((pair[0], self._authority))
+                has_host = True
+            elif rule == _LENGTH:
+                lengths.append(len(fields))
+                fields.append(pair)
+            elif rule == _ACCEPTED:
+                fields.append((pair[0], acceptable(pair[1])))
+            elif rule == _CODING and body and is_decodable(pair[1]):
+                body = encoded(body, pair[1])
+                fields.append(pair)
+        if not has_host:
+            fields.insert(0, ("Host", self._authority))
+            lengths = [place + 1 for place in lengths]
+        _measure(fields, lengths, len(body), needed=bool(body) or not request.is_safe)
+        if self._run_id and not any(name == RUN_HEADER for name, _ in fields):
+            fields.append((RUN_HEADER, self._run_id))
+        return fields, body
+
+    def _learned(self, name: str) -> int:
+        if len(self._rules) >= _MOST_NAMES:
+            self._rules.clear()
+        return self._rules.setdefault(name, _RULES.get(name.lower(), _KEPT))
+
+
+def _measure(fields: Fields, lengths: list[int], size_bytes: int, *, needed: bool) -> None:
+    """Content-Length once, where it stood first, with the true length; without a body only where one was recorded."""
+    for place in reversed(lengths[1:]):
+        del fields[place]
+    if lengths:
+        fields[lengths[0]] = (fields[lengths[0]][0], str(size_bytes))
+    elif needed:
+        fields.append(("Content-Length", str(size_bytes)))
+
+
+def as_bytes(request: Request, fields: Fields) -> bytes:
+    """The head on the wire (RFC 9112 section 3). Raises ValueError for what would be read as another message."""
+    lines = [f"{request.method} {request.target} HTTP/1.1"]
+    lines += [f"{name}: {value}" for name, value in fields]
+    text = "\r\n".join(lines)
+    breaks = len(lines) - 1
+    if text.count("\n") != breaks or text.count("\r") != breaks or "\0" in text:
+        raise ValueError("a line break or a zero byte inside a head")
+    try:
+        head = text.encode("latin-1")
+    except UnicodeEncodeError:  # a live value that is no latin-1: as most clients write it
+        head = "\r\n".join(map(_line, lines)).encode("latin-1")
+    return head + b"\r\n\r\n"
+
+
+def _line(line: str) -> str:
+    try:
+        line.encode("latin-1")
+    except UnicodeEncodeError:
+        return line.encode("utf-8", "surrogateescape").decode("latin-1")
+    return line

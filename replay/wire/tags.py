@@ -1,0 +1,48 @@
+"""What every request carries so that the target's people can tell it from a client's: run, trace and span.
+
+`traceparent` is W3C Trace Context, version 00: one trace id for the run, one span id for each request, sampled. A
+recorded one would join this run's spans to a trace of the recorded service; so it is replaced, and `tracestate`, which
+belongs to it, is left out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from itertools import count
+
+from replay.model.exchange import Request
+from replay.model.headers import Headers
+
+RUN_HEADER = "X-Replay-Run"
+
+
+@dataclass(slots=True)
+class Tags:
+    """Empty `header` and false `traceparent`: that tag is off. `suffix` is appended to the User-Agent."""
+
+    run_id: str
+    header: str = RUN_HEADER
+    traceparent: bool = True
+    suffix: str = ""
+    _trace_id: str = field(init=False)
+    _replaced: frozenset[str] = field(init=False)
+    _spans: count[int] = field(init=False, default_factory=lambda: count(1))
+
+    def __post_init__(self) -> None:
+        self._trace_id = hashlib.blake2b(self.run_id.encode(), digest_size=16, person=b"replay-trace").hexdigest()
+        trace = {"traceparent", "tracestate"} if self.traceparent else set()
+        self._replaced = frozenset(trace | ({self.header.lower()} if self.header else set()))
+
+    def tagged(self, request: Request) -> Request:
+        """The same request with this run's tags at the end of its head."""
+        fields = [one for one in request.headers.fields if one[0].lower() not in self._replaced]
+        if self.suffix:
+            agent = Headers(tuple(fields)).get("user-agent")
+            fields = list(Headers(tuple(fields)).replaced("User-Agent", f"{agent} {self.suffix}".strip()).fields)
+        if self.header:
+            fields.append((self.header, self.run_id))
+        if self.traceparent:
+            fields.append(("traceparent", f"00-{self._trace_id}-{next(self._spans):016x}-01"))
+        one = request
+        return Request(one.method, one.target, Headers(tuple(fields)), one.body, one.scheme, one.host)
