@@ -230,7 +230,9 @@ def _asked(request: RunRequest, material: Material, ready: _Prepared) -> RunInfo
         oracles=tuple(one.name for one in ready.oracles),
         database="",
         tool_version=__version__,
-        settings=deciding_settings(request.settings, request.config, reads_only=material.reads_only, **words),
+        settings=deciding_settings(
+            request.settings, request.config, reads_only=material.reads_only, websockets=material.websockets, **words
+        ),
         shard=str(request.shard or ""),
     )
 

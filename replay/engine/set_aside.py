@@ -27,7 +27,8 @@ def reason_of(attempt: Attempt) -> str:
     """Why nothing can be told from this attempt (a verdict's word); empty: it is an answer."""
     outcome = attempt.outcome
     if isinstance(outcome, Fault):
-        return outcome.detail if outcome.kind is FaultKind.WITHHELD else ""
+        said = outcome.detail.replace("_", "-") or str(FaultKind.WITHHELD)
+        return said if outcome.kind is FaultKind.WITHHELD else ""
     return THROTTLED if is_throttled(outcome) and outcome.status != attempt.recorded_status else ""
 
 

@@ -11,11 +11,14 @@ from aiohttp import web
 
 from make import request
 from replay.model.errors import TargetError
-from replay.model.exchange import Fault, FaultKind, Response
+from replay.model.exchange import Exchange, Fault, FaultKind, Response
 from replay.pace.budget import Allowance, Budget
 from replay.pace.governor import Together
 from replay.pace.governor_breaker import Breaker
 from replay.pace.governor_rate import Rate
+from replay.redact.contract import Notes
+from replay.redact.origin_facts import OriginFacts
+from replay.redact.pseudonyms import Pseudonym
 from replay.wire.client import send_together
 from replay.wire.guard import Guard, GuardedClient
 from replay.wire.handshake import shake_hands
@@ -68,7 +71,7 @@ async def through(guard, service, **options):
 
 def word(sent):
     outcome = sent.outcome
-    return outcome.detail if isinstance(outcome, Fault) else outcome.status
+    return outcome.detail.replace("_", "-") if isinstance(outcome, Fault) else outcome.status
 
 
 def limited(**limits):
@@ -121,9 +124,12 @@ async def test_where_nothing_may_be_written_no_write_arrives():
 
 
 async def test_what_was_not_sent_is_a_fault_of_its_own_kind():
+    """Its detail passes redaction, which keeps what could be a type's name."""
     async with through(Guard(reads_only=True), Service()) as client:
         outcome = (await client.send(POST)).outcome
-    assert outcome == Fault(FaultKind.WITHHELD, "writes-not-allowed")
+    assert outcome == Fault(FaultKind.WITHHELD, "writes_not_allowed")
+    stored = OriginFacts().redact(Exchange("e", POST, outcome), Pseudonym(b"k" * 32), Notes())
+    assert stored.outcome == outcome
 
 
 async def test_every_request_is_tagged_for_the_targets_people():

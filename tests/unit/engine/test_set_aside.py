@@ -34,6 +34,8 @@ def case(expectation):
         (response(503), 200, ""),
         (UNSENT, 200, "budget"),
         (Fault(FaultKind.RESET), 200, ""),
+        (Fault(FaultKind.WITHHELD, "writes_not_allowed"), 200, "writes-not-allowed"),
+        (Fault(FaultKind.WITHHELD), 200, "withheld"),
     ],
 )
 def test_why_nothing_can_be_told(outcome, recorded, reason):
