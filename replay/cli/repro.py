@@ -17,12 +17,16 @@ from replay.report.repro import as_curl
 @click.option(
     "--format", "form", type=click.Choice(["curl"]), default="curl", show_default=True, help="A script of sh."
 )
-@click.option("--reveal", is_flag=True, help="Write credentials as they are stored, not as variables: live ones after --keep-live-values.")
+@click.option(
+    "--reveal",
+    is_flag=True,
+    help="Write credentials as they are stored, not as variables: live ones after --keep-live-values.",
+)
 def repro_command(run_file: Path, fingerprint: str, form: str, reveal: bool) -> None:
     """Print the requests behind the finding FINGERPRINT of RUN.db, in their order, as curl commands.
 
-    Tokens and ids are taken from the answers that the script gets itself (python3 reads them). What clients make up, such
-    as an e-mail that signs up, is that of the run: a target that has met it may refuse it a second time.
+    Tokens and ids are taken from the answers that the script gets itself (python3 reads them). What clients make up,
+    such as an e-mail that signs up, is that of the run: a target that has met it may refuse it a second time.
     """
     del form  # there is one so far
     trace, target = trace_behind(run_file, fingerprint)

@@ -4,9 +4,9 @@
                 ├─ worker 0    mitmproxy, addon, queue ─────────────────┤
                 └─ worker 1 …  (they share one port)   ─────────────────┘
 
-SIGTERM or SIGINT: workers finish what is in flight (10 s by default) and hand over (8 s) -> the writer commits -> one sentence. A
-second signal cuts all of it short, and counts what stays behind. If this process is killed, its children see their
-stdin end and do the same alone.
+SIGTERM or SIGINT: workers finish what is in flight (10 s by default) and hand over (8 s) -> the writer commits -> one
+sentence. A second signal cuts all of it short, and counts what stays behind. If this process is killed, its children
+see their stdin end and do the same alone.
 
 Rule: no mitmproxy here, and no traffic: this process holds the key, the counters, the authority of the workers'
 certificates, and nothing else.

@@ -1,4 +1,4 @@
-"""Ending without cutting anybody off: no new connections, idle ones closed, busy ones finished, 10 s at most by default.
+"""Ending without cutting anybody off: no new connections, idle ones closed, busy ones finished, within a time.
 
     close the listeners -> until nobody is left: close what is idle -> time is over: close what is left -> shut down
 

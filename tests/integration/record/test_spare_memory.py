@@ -16,7 +16,8 @@ def resident_mb():
 
 spare, kept, queue, held = SpareMemory(), [], [], 0
 for i in range(12_000):
-    queue.append(("10.0.0.1:%d" % i, (b"Host", b"shop-%d" % i), b"x" * 1100 + b"%d" % i, b"y" * 1200 + b"%d" % i, float(i)))
+    body = b"x" * 1100 + b"%d" % i, b"y" * 1200 + b"%d" % i
+    queue.append(("10.0.0.1:%d" % i, (b"Host", b"shop-%d" % i), *body, float(i)))
     held += 2500
     if i % 50 == 0:
         kept.append(b"k" * 700)  # what lives on lies between

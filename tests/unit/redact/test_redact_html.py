@@ -85,7 +85,7 @@ def test_a_csrf_token_joins_page_header_and_form():
     assert new != TOKEN
     assert kept.request.body.data == f"csrf={new}&n=1".encode()
     assert f'content="{new}"' in kept.response.body.data.decode()
-    hidden = {place: value for place, value, _ in given(kept.response) if place[0] == "hidden"}
+    hidden = {gift.place: gift.value for gift in given(kept.response) if gift.place[0] == "hidden"}
     assert hidden == {("hidden", "csrf"): new}
 
 
