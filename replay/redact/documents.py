@@ -20,13 +20,14 @@ _MOST_BYTES = 512 << 10  # of bodies, a generation; with their notes and words e
 _MOST_SEEN = 4_096  # digests of bodies that came once
 
 
-@dataclass(frozen=True, slots=True, repr=False, eq=False)
+@dataclass(slots=True, repr=False, eq=False)
 class Document:
-    """A redacted body, what was noted on the way, and (from the first second look on) its words."""
+    """A redacted body, what was noted on the way, and (once it was of use) its words."""
 
     body: Body
     notes: Any  # contract.Notes, which stands above
     looks: list[Any] = field(default_factory=list)  # of readings.Look
+    is_of_use: bool = False  # it was found again while it was known: until then nothing more is spent on it
 
 
 class Documents:
@@ -44,8 +45,10 @@ class Documents:
         known = self._known.get(key)
         if known is None:
             known = self._old.get(key)
-            if known is not None:
-                self.keep(key, known)
+            if known is None:
+                return None
+            self.keep(key, known)
+        known.is_of_use = True
         return known
 
     def comes_again(self, key: Hashable) -> bool:
@@ -65,8 +68,9 @@ class Documents:
         self._known[document.body.data] = document
 
     def behind(self, data: bytes) -> Document | None:
-        """The document whose redacted bytes these are; by the object's own hash, which is reckoned once."""
-        return self._known.get(data) if SHORTEST <= len(data) <= LONGEST else None
+        """The document of use whose redacted bytes these are; by the object's own hash, which is reckoned once."""
+        known = self._known.get(data) if SHORTEST <= len(data) <= LONGEST else None
+        return known if known is not None and known.is_of_use else None
 
     def held_bytes(self) -> int:
         """Of the bodies in both generations."""
