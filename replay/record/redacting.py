@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from replay.model.plugins import make_plugins
 from replay.record.settings import RecordSettings
 from replay.record.settings_redact import compiled_rules
@@ -16,32 +18,25 @@ from replay.redact.pseudonyms import Pseudonym
 
 def policy_of(key: bytes, settings: RecordSettings) -> Policy:
     """`key` has 32 bytes. Raises ConfigError on a redactor of somebody else that cannot be made."""
-    compiled = compiled_rules(settings.redact)
-    return Policy(
-        Pseudonym(key),
-        _redactors(),
-        [Keep(*keep) for keep in settings.keeps],
-        compiled.lexicon,
-        compiled.rules,
-        compiled.detectors,
-        compiled.classes,
-        settings.raw_hosts,
-    )
+    return Policy(Pseudonym(key), **_rules(settings), raw_hosts=settings.raw_hosts)
 
 
 def live_policy_of(pseudonym: LivePseudonym, known: Known, settings: RecordSettings) -> LivePolicy:
     """The same rules for the answers of QA; there is no host there whose values are nobody's. Raises ConfigError."""
+    return LivePolicy(pseudonym, known, **_rules(settings))
+
+
+def _rules(settings: RecordSettings) -> dict[str, Any]:
+    """What every policy is made of besides its key."""
     compiled = compiled_rules(settings.redact)
-    return LivePolicy(
-        pseudonym,
-        known,
-        _redactors(),
-        [Keep(*keep) for keep in settings.keeps],
-        compiled.lexicon,
-        compiled.rules,
-        compiled.detectors,
-        compiled.classes,
-    )
+    return {
+        "redactors": _redactors(),
+        "keeps": [Keep(*keep) for keep in settings.keeps],
+        "lexicon": compiled.lexicon,
+        "rules": compiled.rules,
+        "detectors": compiled.detectors,
+        "classes": compiled.classes,
+    }
 
 
 def _redactors() -> tuple[Redactor, ...]:

@@ -40,23 +40,7 @@ def merge_rows(parts: Iterable[tuple[str, Path]], out: Path, run: RunInfo) -> No
 
 
 def _insert_run(target: sqlite3.Connection, run: RunInfo) -> None:
-    row = {
-        "id": run.id,
-        "command": run.command,
-        "capture_id": run.capture_id,
-        "target": run.target,
-        "seed": run.seed,
-        "started": run.started,
-        "ended": run.ended,
-        "finished": int(run.finished),
-        "mutators": rows.text(run.mutators),
-        "oracles": rows.text(run.oracles),
-        "database": run.database,
-        "tool_version": run.tool_version,
-        "settings": rows.text(run.settings),
-        "shard": run.shard,
-        "parts": run.parts,
-    }
+    row = {**rows.run_row(run), "ended": run.ended, "finished": int(run.finished)}
     sql = f"INSERT INTO run ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})"  # noqa: S608 - our own names
     target.execute(sql, tuple(row.values()))
 

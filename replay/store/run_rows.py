@@ -14,6 +14,7 @@ from replay.model.exchange import Fault, FaultKind, Request, Response
 from replay.model.finding import Finding, Level, NotJudged, Proof, Severity
 from replay.model.headers import Headers
 from replay.model.reading import Operation, RowChange
+from replay.model.run import RunInfo
 from replay.model.session import Actor
 
 Row = dict[str, Any]
@@ -21,6 +22,25 @@ Row = dict[str, Any]
 
 def body_id(body: Body) -> str | None:
     return hashlib.blake2b(body.data, digest_size=16).hexdigest() if body.data else None
+
+
+def run_row(run: RunInfo) -> dict[str, str | int | float]:
+    """A run's columns as it begins."""
+    return {
+        "id": run.id,
+        "command": run.command,
+        "capture_id": run.capture_id,
+        "target": run.target,
+        "seed": run.seed,
+        "started": run.started,
+        "mutators": text(run.mutators),
+        "oracles": text(run.oracles),
+        "database": run.database,
+        "tool_version": run.tool_version,
+        "settings": text(run.settings),
+        "shard": run.shard,
+        "parts": run.parts,
+    }
 
 
 def text(value: Any) -> str:

@@ -128,27 +128,8 @@ class RunWriter:
         finish_file(self._connection)
 
     def _start(self, event: RunStarted) -> None:
-        run = event.run
-        self._insert(
-            "run",
-            {
-                "id": run.id,
-                "command": run.command,
-                "capture_id": run.capture_id,
-                "target": run.target,
-                "seed": run.seed,
-                "started": run.started,
-                "mutators": rows.text(run.mutators),
-                "oracles": rows.text(run.oracles),
-                "database": run.database,
-                "tool_version": run.tool_version,
-                "sessions": event.sessions,
-                "exchanges": event.exchanges,
-                "settings": rows.text(run.settings),
-                "shard": run.shard,
-                "parts": run.parts,
-            },
-        )
+        counts = {"sessions": event.sessions, "exchanges": event.exchanges}
+        self._insert("run", {**rows.run_row(event.run), **counts})
 
     def _done(self, event: UnitDone) -> None:
         row = (event.unit, event.worlds, event.requests_sent, event.clean)

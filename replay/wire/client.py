@@ -18,6 +18,7 @@ from replay.wire.gate import Gate
 from replay.wire.general_lane import GeneralLane
 from replay.wire.head import Letterhead
 from replay.wire.options import Lane, WireOptions
+from replay.wire.road import Road
 from replay.wire.sent import Sent
 from replay.wire.target import Target
 from replay.wire.tls import tls_context
@@ -41,23 +42,18 @@ class Client:
         options: WireOptions | None = None,
         limit_bytes: int = RESPONSE_LIMIT_BYTES,
     ) -> None:
-        self._target = target
-        self._clock = clock
-        self._letterhead = Letterhead(target.authority, run_id)
-        self._timeout = timeout
         self._options = options or WireOptions()
-        self._limit_bytes = limit_bytes
-        self._tls = tls_context(target, self._options)
+        letterhead = Letterhead(target.authority, run_id)
+        tls = tls_context(target, self._options)
+        self._road = Road(target, clock, letterhead, self._options, tls, timeout, limit_bytes)
         self._fast: FastLane | None = None
         self._general: GeneralLane | None = None
         self._sockets: WebSocketLane | None = None
         self.requests_sent = 0
 
     async def __aenter__(self) -> Client:
-        shared = (self._target, self._clock, self._letterhead, self._options, self._tls)
-        self._fast = FastLane(*shared, self._timeout, self._limit_bytes)
-        self._general = GeneralLane(*shared, self._timeout, self._limit_bytes)
-        self._sockets = WebSocketLane(*shared, self._timeout, self._limit_bytes)
+        self._fast, self._general = FastLane(self._road), GeneralLane(self._road)
+        self._sockets = WebSocketLane(self._road)
         return self
 
     async def __aexit__(

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable
 
 from replay.model.exchange import Request
 from replay.model.hint import Hint
-from replay.wire.answer import RESPONSE_LIMIT_BYTES, response_of
+from replay.wire.answer import response_of
 from replay.wire.fast_connection import READ_BYTES, FastConnection
 from replay.wire.fast_pool import Pool
 from replay.wire.faults import (
@@ -25,39 +24,25 @@ from replay.wire.faults import (
     fault_of,
 )
 from replay.wire.gate import Gate
-from replay.wire.head import Letterhead, as_bytes
-from replay.wire.options import Connections, WireOptions
+from replay.wire.head import as_bytes
+from replay.wire.options import Connections
+from replay.wire.road import OneLane, Road
 from replay.wire.sent import Sent
-from replay.wire.target import Target
 
 _SWEEP_SECONDS = 0.25  # so late may a timeout be noticed: one timer for all instead of two for each request
 
 
-class FastLane:
+class FastLane(OneLane):
     """Use as `await lane.send(...)`, and `lane.close()` in the end."""
 
-    def __init__(
-        self,
-        target: Target,
-        clock: Callable[[], float],
-        letterhead: Letterhead,
-        options: WireOptions,
-        tls: ssl.SSLContext | None,
-        timeout: float,
-        limit_bytes: int = RESPONSE_LIMIT_BYTES,
-    ) -> None:
-        self._target = target
-        self._clock = clock
-        self._letterhead = letterhead
-        self._options = options
-        self._tls = tls
-        self._timeout = timeout
-        self._limit_bytes = limit_bytes
+    def __init__(self, road: Road) -> None:
+        super().__init__(road)
         self._loop = asyncio.get_running_loop()
-        self._pool = Pool(self._opened, options.pool, by_key=options.connections is Connections.RECORDED)
+        self._pool = Pool(self._opened, road.options.pool, by_key=road.options.connections is Connections.RECORDED)
         self._buffer = memoryview(bytearray(READ_BYTES))
         self._sweeper: asyncio.TimerHandle | None = None
-        self._sweep_seconds = min(_SWEEP_SECONDS, timeout / 8, (options.first_byte_timeout_seconds or timeout) / 8)
+        first_byte = road.options.first_byte_timeout_seconds or road.timeout
+        self._sweep_seconds = min(_SWEEP_SECONDS, road.timeout / 8, first_byte / 8)
 
     async def send(self, request: Request, gate: Gate | None, hint: Hint) -> Sent:
         """One request, at once or at the gate; a reset of a reused idle connection is not held against the target."""

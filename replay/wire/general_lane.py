@@ -6,8 +6,7 @@ Rule: nothing of aiohttp's comfort: no redirects, no cookies, no fields of its o
 from __future__ import annotations
 
 import asyncio
-import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 import aiohttp
 from multidict import CIMultiDict
@@ -15,43 +14,28 @@ from yarl import URL
 
 from replay.model.exchange import Outcome, Request
 from replay.model.hint import EVENT_STREAM, Hint
-from replay.wire.answer import NO_BODY_STATUS, READ_LIMIT_BYTES, RESPONSE_LIMIT_BYTES, Intake, Received, response_of
+from replay.wire.answer import NO_BODY_STATUS, READ_LIMIT_BYTES, Intake, Received, response_of
 from replay.wire.event_stream import Listening
 from replay.wire.fast_connection import LINE_LIMIT_BYTES
 from replay.wire.faults import CAUGHT, CLOSED_UNANSWERED, FirstByteTimeoutError, fault_of
 from replay.wire.gate import Gate
-from replay.wire.head import Fields, Letterhead, as_bytes
-from replay.wire.options import WireOptions
+from replay.wire.head import Fields, as_bytes
 from replay.wire.pinned import Pinned
+from replay.wire.road import OneLane, Road
 from replay.wire.sent import Sent
-from replay.wire.target import Target
 
 _MOST_OF_IT = 0.9  # of the time for a request: a stream is ended by us, not by that time
 PIECE_BYTES = 2**18  # a body is written in such pieces, each when the one before has left
 
 
-class GeneralLane:
+class GeneralLane(OneLane):
     """Use as `await lane.send(...)`, and `await lane.close()` in the end."""
 
-    def __init__(
-        self,
-        target: Target,
-        clock: Callable[[], float],
-        letterhead: Letterhead,
-        options: WireOptions,
-        tls: ssl.SSLContext | None,
-        timeout: float,
-        limit_bytes: int = RESPONSE_LIMIT_BYTES,
-    ) -> None:
-        self._target = target
-        self._clock = clock
-        self._letterhead = letterhead
-        self._options = options
-        self._timeout = timeout
-        self._limit_bytes = limit_bytes
+    def __init__(self, road: Road) -> None:
+        super().__init__(road)
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=options.pool, resolver=Pinned(target), ssl=tls or True),
-            timeout=aiohttp.ClientTimeout(total=timeout, sock_connect=options.connect_timeout_seconds),
+            connector=aiohttp.TCPConnector(limit=road.options.pool, resolver=Pinned(road.target), ssl=road.tls or True),
+            timeout=aiohttp.ClientTimeout(total=road.timeout, sock_connect=road.options.connect_timeout_seconds),
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
             auto_decompress=False,

@@ -9,8 +9,6 @@ Rule: a redirect of the handshake is an answer; nothing goes where it points.
 from __future__ import annotations
 
 import asyncio
-import ssl
-from collections.abc import Callable
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -23,14 +21,12 @@ from replay.model.conversation import Line, heard_body, lines_of
 from replay.model.exchange import Outcome, Request, Response
 from replay.model.headers import Headers
 from replay.model.hint import Hint
-from replay.wire.answer import RESPONSE_LIMIT_BYTES
 from replay.wire.faults import CAUGHT, fault_of
 from replay.wire.gate import Gate
-from replay.wire.head import Letterhead, as_bytes
-from replay.wire.options import WireOptions
+from replay.wire.head import as_bytes
 from replay.wire.pinned import Pinned
+from replay.wire.road import OneLane, Road
 from replay.wire.sent import Sent
-from replay.wire.target import Target
 
 _LEAST_SECONDS = 1.0  # to wait for a message: a recording may have been over in an instant
 _CLOSE_SECONDS = 2.0
@@ -45,30 +41,16 @@ class _RedirectedError(aiohttp.ClientError):
         self.answer = answer
 
 
-class WebSocketLane:
+class WebSocketLane(OneLane):
     """Use as `await lane.send(...)`, and `await lane.close()` in the end."""
 
-    def __init__(
-        self,
-        target: Target,
-        clock: Callable[[], float],
-        letterhead: Letterhead,
-        options: WireOptions,
-        tls: ssl.SSLContext | None,
-        timeout: float,
-        limit_bytes: int = RESPONSE_LIMIT_BYTES,
-    ) -> None:
-        self._target = target
-        self._clock = clock
-        self._letterhead = letterhead
-        self._options = options
-        self._timeout = timeout
-        self._limit_bytes = limit_bytes
+    def __init__(self, road: Road) -> None:
+        super().__init__(road)
         watch = aiohttp.TraceConfig()
         watch.on_request_redirect.append(_stay)
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, resolver=Pinned(target), ssl=tls or True),
-            timeout=aiohttp.ClientTimeout(total=timeout, sock_connect=options.connect_timeout_seconds),
+            connector=aiohttp.TCPConnector(limit=0, resolver=Pinned(road.target), ssl=road.tls or True),
+            timeout=aiohttp.ClientTimeout(total=road.timeout, sock_connect=road.options.connect_timeout_seconds),
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
             trace_configs=[watch],
