@@ -25,7 +25,7 @@ from replay.redact.documents import Documents
 
 _MOST_VALUES = 16_384  # entries a generation, all roles together, of texts of at most 256 characters: about 8 MB
 _MOST_FIELDS = 1_536  # entries a generation, of at most 4 KB: about 2 MB with usual fields
-_MOST_MOMENTS = 64  # entries a generation: those of the last seconds
+_MOST_MOMENTS = 256  # entries a generation: those of the last two minutes
 _MOST_TARGETS = 1_024  # entries a generation, of at most 4 KB: about 1 MB
 _MOST_NAMES = 1_024  # entries a generation and redactor; services have some dozens
 _MOST_ANCHORS = 12_288  # entries a generation: about 4 MB
