@@ -1,6 +1,7 @@
 """What stands between a capture and a replay: actors without an identity, configuration, target.
 
-Rule: nothing is sent but a connection to see that somebody listens, and logins when they are asked for.
+Rule: nothing is sent but a connection to see that somebody listens, and logins when they are asked for: behind the
+handshake and through the guard of a run.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 from replay.compose.config import Config
 from replay.compose.config_identities import Configured
 from replay.compose.config_safety import Safety
-from replay.compose.guarding import check_target
+from replay.compose.guarding import Keeper, check_target
 from replay.compose.identities import Sending, open_wardrobe
 from replay.compose.material import Material
 from replay.correlate.bindings import Bindings
@@ -30,10 +31,11 @@ from replay.model.errors import ReplayError
 from replay.model.exchange import Exchange
 from replay.model.session import Actor, Session
 from replay.store.sealing import Unlock
-from replay.wire.client import Client
+from replay.wire.guard import GuardedClient
 from replay.wire.target import Target, refuse_origin, require_reachable, resolve_target
 
 RECORDING = "recording"  # its own login is in the capture
+DOCTOR = "doctor"  # for the target's logs: in the place of a run's name
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +177,11 @@ async def _try(order: CheckupOrder, configured: Configured, assignment: Assignme
     if not order.sign_in:
         return
     clock = SystemClock()
+    keeper = Keeper.of(order.config.safety.resolved(), target, DOCTOR, lambda: False)
     async with AsyncExitStack() as stack:
-        client = await stack.enter_async_context(Client(target, clock.now, options=order.config.target))
+        client = GuardedClient(target, clock.now, keeper.guard, options=order.config.target)
+        await stack.enter_async_context(client)
+        await keeper.begin(client, is_resumed=True)  # the handshake alone: a look at things resets nothing
         sending = Sending(client, refuse, clock)
         await open_wardrobe(configured, assignment, sending, stack)
 

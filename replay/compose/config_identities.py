@@ -1,6 +1,7 @@
 """`[[identity]]` of replay.toml: which QA credentials the recorded actors get.
 
-Rule: everything is checked, and every secret is read, before anything is sent. The file itself holds no secret.
+Rule: everything is checked, and every secret is read, before anything is sent. The file itself holds no secret; what
+stands there and may be one after all is treated as one.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from replay.compose.identity_accounts import read_accounts
 from replay.compose.identity_sources import PATTERNS, SOURCES
@@ -16,9 +18,12 @@ from replay.compose.identity_table import IdentityTable
 from replay.compose.identity_values import Reference, SecretReader
 from replay.compose.units import printable
 from replay.identity.outfit import Pattern
+from replay.identity.places import credentials_in
 from replay.identity.secrets import Secret
 from replay.identity.spec import BASIC, Identity, Jwt, Login, Match, OAuth2, Static, basic_pair
 from replay.model.errors import ConfigError
+from replay.model.exchange import Request
+from replay.model.headers import Headers
 
 KINDS = tuple(PATTERNS)
 _WHOM = ("actor", "principal", "tenant", "all")
@@ -67,6 +72,8 @@ def read_identities(path: Path, tables: Any, environ: Mapping[str, str]) -> Conf
 def secrets_of(identity: Identity) -> Iterable[Secret]:
     """Of the configuration and of every account of its pool."""
     yield from _secrets(identity, "", identity.values, identity.secret_names)
+    for text in _in_clear(identity.pattern):
+        yield Secret(text, f"identity {identity.name}: credential of the file")
     for number, account in enumerate(identity.accounts, 1):
         names = frozenset(account.values) - _NO_SECRETS
         yield from _secrets(identity, f" of account {number}", account.values, names)
@@ -79,6 +86,16 @@ def _secrets(identity: Identity, whose: str, values: Mapping[str, str], names: f
     if "user" in values and "password" in values:
         pair = basic_pair(values["user"], values["password"])
         yield Secret(pair, f"identity {identity.name}: {BASIC}{whose}", is_basic=True)
+
+
+def _in_clear(pattern: Pattern) -> Iterable[str]:
+    """Texts of the file that stand where requests carry credentials."""
+    headers, query, crumbs = (
+        [(name, one.fill({})) for name, one in templates if not one.names]
+        for templates in (pattern.headers, pattern.query, pattern.cookies)
+    )
+    worn = [*headers, ("Cookie", "; ".join(f"{name}={text}" for name, text in crumbs))]
+    return (one.value for one in credentials_in(Request("GET", f"/?{urlencode(query)}", Headers.of(worn))))
 
 
 def _identity(name: str, form: IdentityTable) -> Identity:
@@ -98,7 +115,8 @@ def _identity(name: str, form: IdentityTable) -> Identity:
         source=source,
         pattern=pattern,
         values=form.values,
-        secret_names=frozenset(form.references) - _NO_SECRETS,
+        secret_names=frozenset(form.values) - _NO_SECRETS,
+        filled=tuple(form.filled.items()),
         accounts=accounts,
         may_share=form.flag("share"),
         prefer=form.choice("prefer", ("recording", "identity"), "recording") == "identity",

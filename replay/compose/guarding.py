@@ -78,6 +78,7 @@ class Keeper:
     creations: Creations
     throttled: set[str]  # endpoints that the recording saw throttled
     words: set[str] = field(default_factory=set)  # of the recording's endpoints
+    _is_fresh: bool = False  # reset, and nothing was played since
     _rows: CountingProbe | None = field(default=None)
 
     @classmethod
@@ -144,6 +145,7 @@ class Keeper:
         if is_resumed:
             return
         await self.reset()
+        self._is_fresh = True
         if self._rows is not None and self.safety.reset.is_needed:
             await self._rows.settle(0.2, 5.0)
             await self._rows.read()
@@ -156,9 +158,10 @@ class Keeper:
             await reset(self.safety.reset, run_script, told)
 
     async def between(self) -> None:
-        """Before every clean replay but the first."""
-        if self.safety.reset.between:
+        """Before every clean replay; the first one of a run, of whichever group, comes right after the reset."""
+        if self.safety.reset.between and not self._is_fresh:
             await self.reset()
+        self._is_fresh = False
 
     async def events(self, events: AsyncIterator[Event], client: GuardedClient) -> AsyncIterator[Event]:
         """The same run; before its end what stopped it is told, and what it made is deleted and counted."""
@@ -169,7 +172,7 @@ class Keeper:
             for verdict in self._endings():
                 yield Unjudged(verdict, planned=True)
                 event = replace(event, summary=replace(event.summary, not_judged=event.summary.not_judged + 1))
-            if self.safety.cleanup.is_wanted:
+            if self.safety.cleanup.is_wanted and event.finished:  # else --resume goes on with what was made
                 yield CleanedUp(await self._clean_up(client))
             yield event
 

@@ -151,7 +151,7 @@ def _basic(form: IdentityTable) -> Pattern:
         for key, template in (("user", form.plain("user")), ("password", form.secret("password"))):
             if template.names == {key} and key in form.values:
                 continue
-            form.values[key] = _filled(form, key, template)
+            form.values[key], form.filled[key] = _filled(form, key, template), template
     return _headers(_AUTHORIZATION, f"Basic {{{BASIC}}}")
 
 

@@ -11,6 +11,10 @@ from replay.identity.outfit import Templates
 from replay.identity.template import Template, Templated, parse_tree
 from replay.model.errors import ConfigError
 
+_IN_CLEAR = 'stands there in clear: take it from { env = "NAME" }, { file = "PATH" } or a command'
+_SECRET_VALUES = frozenset({"token", "key", "password", "secret", "client_secret", "refresh_token"})
+_SECRET_FIELDS = frozenset({"password", "client_secret"})  # of a login's request as well
+
 
 class IdentityTable:
     """`values` and `secret_names` grow while references are met. Every complaint is a ConfigError."""
@@ -20,6 +24,7 @@ class IdentityTable:
         self.reader = reader
         self.values: dict[str, str] = {}
         self.references: dict[str, Reference] = {}
+        self.filled: dict[str, Template] = {}  # values that are made of others
         self._table = table
         self._taken: set[str] = set()
 
@@ -88,7 +93,9 @@ class IdentityTable:
             raise self.fail(key, "is missing")
         found = self.template(key, value)
         if not found.names or any(not is_name and text.strip() for is_name, text in found.parts):
-            raise self.fail(key, 'stands there in clear: take it from { env = "NAME" }, { file = "PATH" } or a command')
+            raise self.fail(key, _IN_CLEAR)
+        if any(name in self.values and name not in self.references for name in found.names):
+            raise self.fail(key, f"names one of [identity.values] that {_IN_CLEAR}")
         return found
 
     def plain(self, key: str) -> Template:
@@ -110,9 +117,12 @@ class IdentityTable:
         if not isinstance(value, str):
             raise self.fail(key, "takes a text, or a table with env, file or command")
         try:
-            return Template.parse(value)
+            found = Template.parse(value)
         except ValueError as error:
             raise self.fail(key, str(error)) from None
+        if key.rpartition(".")[2].lower() in _SECRET_FIELDS and value and not found.names:
+            raise self.fail(key, _IN_CLEAR)
+        return found
 
     def templates(self, key: str) -> Templates:
         return self.templates_of(key, self.table(key))
@@ -130,6 +140,8 @@ class IdentityTable:
             return [self.document(f"{key}.{i}", one) for i, one in enumerate(value)]
         if not isinstance(value, str | int | float | bool):
             raise self.fail(key, "takes texts, numbers, true, false, lists and tables")
+        if isinstance(value, str):
+            return self.template(key, value)
         try:
             return parse_tree(value)
         except ValueError as error:
@@ -146,6 +158,8 @@ class IdentityTable:
         for name, value in self.table("values").items():
             if is_reference(value):
                 self.refer(name, value)
+            elif isinstance(value, str) and name.lower() in _SECRET_VALUES:
+                raise self.fail(f"values.{name}", _IN_CLEAR)
             elif isinstance(value, str):
                 self.values[name] = value
             else:

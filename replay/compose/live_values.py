@@ -1,15 +1,16 @@
-"""Builds what hides QA's values (see `replay.redact.live`), and tells at the end what could not be redacted."""
+"""Builds what hides QA's values (see `replay.redact.live`), and tells what could not be redacted."""
 
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 from replay.correlate.bindings import Bindings
-from replay.model.event import Event, RunEnded, Unjudged
+from replay.model.event import Event, RunEnded, UnitDone, Unjudged
 from replay.model.finding import NotJudged
 from replay.model.session import Session
 from replay.record.redacting import live_policy_of
@@ -36,14 +37,16 @@ _MOST_SECRETS = 64
 
 
 def secret_texts(wardrobe: Wardrobe | None) -> Callable[[], Iterable[str]]:
-    """What identities know exactly from the start; a second look, whose cost grows with their number.
+    """What identities know exactly: a second look, whose cost grows with their number, so that it is bounded.
 
-    Tokens that were made since, one for every recorded JWT perhaps, are taken out of attempts by the wardrobe itself.
+    The first of the configuration and the first that were fetched or signed. All of them are taken out of attempts by
+    the wardrobe itself; this finds writings that it does not know.
     """
     if wardrobe is None:
         return tuple
-    few = tuple(one.text for one in wardrobe.secrets.configured()[:_MOST_SECRETS])
-    return lambda: few
+    book = wardrobe.secrets
+    few = tuple(one.text for one in book.configured()[:_MOST_SECRETS])
+    return lambda: (*few, *(one.text for one in book.made(_MOST_SECRETS)))
 
 
 def live_key() -> bytes:
@@ -81,14 +84,22 @@ class Withholding(Protocol):
 
 
 async def with_withheld(events: AsyncIterator[Event], live: Withholding | None) -> AsyncIterator[Event]:
-    """The same run; before its end it says which answers are stored without their content, and why."""
+    """The same run; it says which answers are stored without their content, and why.
+
+    Of clean replays with their unit, which nobody plays again after a crash; of cases, which are many, at the end.
+    """
+    told: Counter[tuple[str, str]] = Counter()
+    said = 0
     async for event in events:
-        if isinstance(event, RunEnded) and live is not None and live.withheld:
-            verdicts = [_verdict(endpoint, reason, count) for (endpoint, reason), count in live.withheld.items()]
-            for verdict in verdicts:
-                yield Unjudged(verdict, planned=True)
-            summary = replace(event.summary, not_judged=event.summary.not_judged + len(verdicts))
-            event = replace(event, summary=summary)
+        is_unit = isinstance(event, UnitDone) and event.unit.startswith("clean/")
+        if live is not None and (is_unit or isinstance(event, RunEnded)):
+            new = Counter(live.withheld) - told
+            told += new
+            said += len(new)
+            for (endpoint, reason), count in new.items():
+                yield Unjudged(_verdict(endpoint, reason, count), planned=True)
+        if isinstance(event, RunEnded):
+            event = replace(event, summary=replace(event.summary, not_judged=event.summary.not_judged + said))
         yield event
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
+from replay.correlate.crossing import Crossing
 from replay.model.capture import CaptureInfo, RedactedField
 from replay.model.errors import FileFormatError
 from replay.model.exchange import Exchange
@@ -19,6 +21,8 @@ from replay.play.playable import SAMPLED, Playable, playable
 from replay.store.capture_reader import CaptureReader
 from replay.store.expiry import require_unexpired
 from replay.store.sealing import Unlock
+
+_AT_ONCE = 200  # exchanges that are read without a look at anything else
 
 
 @dataclass(slots=True)
@@ -38,6 +42,8 @@ class Material:
     reads_only: bool = False  # the target may not be written to
     has_identities: bool = False  # requests are dressed, whether a sign-in was recorded or not
     websockets: bool = False  # recorded WebSockets are played, too
+    extent: tuple[int, int] = (0, 0)  # sessions and exchanges of the whole capture, whatever the shard
+    tenants: frozenset[str] = frozenset()  # likewise
     is_replaced: Callable[[Session, Exchange], bool] | None = None  # a sign-in that an identity makes needless
 
     @classmethod
@@ -59,10 +65,13 @@ class Material:
         try:
             require_unexpired(path, reader.expires(), now)
             info = reader.info()
-            outlines = tuple(one for one in reader.outlines() if shard is None or shard.holds(one, info.id))
+            everything = tuple(reader.outlines())
+            outlines = tuple(one for one in everything if shard is None or shard.holds(one, info.id))
             if shard is None:
                 _require_some(outlines, path)
             made = cls(reader, info, reader.redacted_fields(), (outlines,) if outlines else (), shard is None)
+            made.tenants = frozenset(one.tenant for one in everything)
+            made.extent = len(everything), sum(one.exchanges for one in everything)
             if sum(one.exchanges for one in outlines) > most:
                 made._take_less(outlines, most, sample_seed)
             return made
@@ -90,6 +99,22 @@ class Material:
         """The one group."""
         sessions = self.reader.sessions() if self.is_whole else self.reader.load(self.groups[0])
         return self._playable(sessions)
+
+    async def crossing(self, is_stopped: Callable[[], bool]) -> Crossing | None:
+        """What every session of the capture was given; None when all of it is in the one group. Reads it once.
+
+        No group knows the others: those that are done, those to come, and those of another shard.
+        """
+        if self.is_whole or not self.groups:
+            return None
+        crossing = Crossing({one.name: f"clean/{number}" for number, group in enumerate(self.groups) for one in group})
+        for number, stored in enumerate(self.reader.stored()):
+            if number % _AT_ONCE == 0:
+                await asyncio.sleep(0)  # Ctrl-C is heard
+                if is_stopped():
+                    break
+            crossing.take_in(stored.session_id, stored.exchange)
+        return crossing
 
     def each(self, done: Sequence[str]) -> Iterator[tuple[str, tuple[Session, ...]]]:
         """Unit and sessions of every group that is not done; what cannot be sent is counted in `left_out`."""

@@ -44,7 +44,7 @@ def unfinished(path: Path, asked: RunInfo) -> RunInfo:
             f"{path} was merged from {found.parts} runs: resume the one that is unfinished, and merge again."
         )
     before, now = _deciding(found), _deciding(asked)
-    differing = [name for name in now if before.get(name) != now[name]]
+    differing = [name for name in {**now, **before} if before.get(name) != now.get(name)]  # what is gone, too
     if differing:
         raise UsageError(
             f"{path} was begun with another {differing[0]}: resume it with the same, or begin a new run file."

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from replay.compose.resuming import earlier_of, unfinished
 from replay.engine.earlier import Earlier
-from replay.model.errors import ReplayError
+from replay.model.errors import FileFormatError, ReplayError
 from replay.model.run import RunInfo
 from replay.store.run_pending import PendingFile, pending_path
+from replay.store.run_reader import RunReader
 from replay.store.run_seal import Seal, memory_folder
 from replay.store.run_writer import RunWriter
 
@@ -29,11 +30,14 @@ class RunFiles:
 @contextmanager
 def run_files(path: Path, asked: RunInfo, *, resume: bool, is_sealed: bool = True) -> Iterator[RunFiles]:
     """Closed in any case. A new run that turned out to be asked for in vain leaves nothing behind."""
+    if _is_unbegun(path):
+        _take_away(path)
+        resume = False
     files = _resumed(path, asked, is_sealed) if resume else _created(path, asked, is_sealed)
     try:
         yield files
     except ReplayError:
-        files.writer.close()
+        files.writer.abandon()
         if resume or files.writer.units_done:
             files.pending.close()
         else:
@@ -41,11 +45,34 @@ def run_files(path: Path, asked: RunInfo, *, resume: bool, is_sealed: bool = Tru
             path.unlink(missing_ok=True)
         raise
     except BaseException:
-        files.writer.close()
+        files.writer.abandon()
         files.pending.close()
         raise
     files.writer.close()
     files.pending.finish()
+
+
+def has_begun(path: Path) -> bool:
+    """Whether a run stands in that run file. Between the two lie handshake, reset and logins, where a run may die."""
+    reader = RunReader(path)
+    try:
+        return reader.has_run()
+    finally:
+        reader.close()
+
+
+def _is_unbegun(path: Path) -> bool:
+    try:
+        return path.exists() and not has_begun(path)
+    except FileFormatError:
+        return False  # no run file of ours: whoever opens it says so
+
+
+def _take_away(path: Path) -> None:
+    """There is nothing in it to go on with. Raises FileFormatError when another process is about to begin it."""
+    PendingFile.discard(pending_path(path))
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 def _created(path: Path, asked: RunInfo, is_sealed: bool) -> RunFiles:

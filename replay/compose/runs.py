@@ -128,7 +128,8 @@ async def _played(
         probe = keeper.watched(probe)
         client = _client(request, target, clock, keeper)
         await stack.enter_async_context(client)
-        await keeper.begin(client, is_resumed=request.resume)
+        crossing = await material.crossing(lambda: stop.is_set)
+        await keeper.begin(client, is_resumed=files.earlier.has_begun)
         sending = Sending(client, partial(_allow, request, safety, material), clock, request.settings.timeout_seconds)
         wardrobe = await open_wardrobe(ready.identities, ready.assignment, sending, stack)
 
@@ -156,9 +157,8 @@ async def _played(
 
         redaction = None if request.keep_live_values else request.redaction
         hosts = (target.host, target.address, *target.aliases)
-        stages = Stages(
-            make, material.redacted, redaction, hosts, has_cases=bool(chosen), secrets=secret_texts(wardrobe)
-        )
+        secrets = secret_texts(wardrobe)
+        stages = Stages(make, material.redacted, redaction, hosts, bool(chosen), secrets, crossing)
         run = Run(run_info, *_lined_up(stages, material, ready.parts, files.earlier), chosen, oracles, files.earlier)
         told = (*ready.parts.not_judged(), *([material.sample] if material.sample else ()))
         kept = keeper.events(with_left_out(run.events(), told, material), client)
@@ -181,6 +181,8 @@ class _Prepared:
 
 
 def _prepared(request: RunRequest, material: Material) -> _Prepared:
+    if any(tenant not in material.tenants for tenant, _ in request.shapes.weights):  # a part alone could not tell
+        raise UsageError("--weight names a tenant that the capture does not hold: `replay inspect` lists them.")
     safety = request.safety.resolved()
     target = resolve_target(request.target)
     check_target(safety, target)
@@ -206,9 +208,9 @@ def _prepared(request: RunRequest, material: Material) -> _Prepared:
 
 
 def _whole(request: RunRequest, material: Material, target: Target) -> Playable:
-    """What can be sent of the one group. Raises TargetError or FileFormatError when nothing can."""
+    """What can be sent of the one group. Raises TargetError or FileFormatError when nothing of the capture can."""
     parts = material.whole()
-    if not parts.sessions:
+    if not parts.sessions and request.shard is None:  # of a shard nobody else can make the part that is missing then
         if material.reads_only:
             raise TargetError(NOTHING_TO_READ.format(capture=request.capture, target=target.url))
         only = ", ".join(f"{count} of {reason}" for reason, count in parts.left_out)
@@ -218,7 +220,8 @@ def _whole(request: RunRequest, material: Material, target: Target) -> Playable:
 
 def _asked(request: RunRequest, material: Material, ready: _Prepared) -> RunInfo:
     """The run as it is asked for, before it begins."""
-    words = {"pace": request.pace, "shapes": request.shapes, "keep_live_values": request.keep_live_values}
+    words: dict[str, object] = {"pace": request.pace, "shapes": request.shapes}
+    words |= {"keep_live_values": request.keep_live_values, "what the capture holds": material.extent}
     return RunInfo(
         id=uuid.uuid4().hex[:12],
         command=request.command,

@@ -33,6 +33,7 @@ class Stages:
     hosts: tuple[str, ...]
     has_cases: bool
     secrets: Callable[[], Iterable[str]] = tuple  # exact ones, of identities
+    crossing: Crossing | None = None  # None: there is one group, and it is the whole capture
     _withheld: Counter[tuple[str, str]] = field(default_factory=Counter)
     _key: bytes = field(default_factory=live_key, repr=False)  # one for all groups: equal values have equal stand-ins
     _live: LiveRedaction | None = None  # of the latest stage; those before it are forgotten with their sessions
@@ -47,20 +48,19 @@ class Stages:
         return self.make(Recording.of(()), Bindings(), Scenarios((), Bindings()), FreshPlan())
 
     def of(self, sessions: Sequence[Session], unit: str) -> Stage:
+        """It knows which of its exchanges need what only another group was given."""
         bindings, fresh = learn_with_fresh(sessions, text_classes(self.redacted))
         scenarios = Scenarios(sessions if self.has_cases else (), bindings)
         stage = self.make(Recording.of(sessions), bindings, scenarios, fresh)
         stage.unit = unit
+        if self.crossing is not None:
+            stage.crossing = self.crossing.of(unit, sessions, stage.bindings)
         stage.hiding = self._hiding(sessions, bindings) or AsItIs()
         return stage
 
     def each(self, groups: Iterable[tuple[str, Sequence[Session]]]) -> Iterator[Stage]:
-        """One after another; each knows which of its exchanges need what only an earlier group was given."""
-        crossing = Crossing()
-        for unit, sessions in groups:
-            stage = self.of(sessions, unit)
-            stage.crossing = crossing.of(sessions, stage.bindings)
-            yield stage
+        """One after another."""
+        return (self.of(sessions, unit) for unit, sessions in groups)
 
     def _hiding(self, sessions: Sequence[Session], bindings: Bindings) -> LiveRedaction | None:
         if self.redaction is None:

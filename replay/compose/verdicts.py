@@ -100,7 +100,14 @@ def read_view(path: Path) -> RunView:
             fidelity=fidelity.score,
         )
         return RunView(
-            run, summary, fidelity, findings, not_judged, reader.noise().rules, reader.load(), reader.remains()
+            run,
+            summary,
+            fidelity,
+            findings,
+            not_judged,
+            reader.noise().noisy(),
+            reader.load(),
+            reader.remains(),
         )
     finally:
         reader.close()

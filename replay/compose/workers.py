@@ -9,32 +9,33 @@ Rule: a worker that dies is started again once and goes on where it was; when it
 from __future__ import annotations
 
 import asyncio
-import math
 import signal
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process, resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from pathlib import Path
 
 from replay.compose.guarding import begin_alone
-from replay.compose.merging import merge_runs
+from replay.compose.run_files import has_begun
 from replay.compose.runs import Listener, RunRequest, execute
+from replay.compose.worker_parts import finished_parts, merge_parts, part_path, require_free
 from replay.engine.clock import SystemClock
 from replay.engine.drive import StopFlag
 from replay.model.errors import ReplayError, UsageError
 from replay.model.event import Event, Progress, RunEnded
 from replay.model.finding import NotJudged
+from replay.pace.budget import share_of
+from replay.pace.builtin import plan_for
 from replay.play.groups import Shard
 from replay.store.capture_reader import CaptureReader
 from replay.store.run_pending import pending_path
-from replay.store.run_reader import RunReader
 from replay.wire.loops import loop_factory
 from replay.wire.target import Target, refuse_origin
 
 LOST_WORKER = "lost-worker"
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _LOOK_SECONDS = 0.1  # how often the workers are asked how far they are
 _TRIES = 2
 _MOST_WORKERS = 64
@@ -54,6 +55,11 @@ class _Worker:
     def is_lost(self) -> bool:
         return not self.is_done and not self.error and self.tries >= _TRIES and self.process is None
 
+    def is_wanted(self, *, is_stopped: bool) -> bool:
+        """It is to be started. A run that is stopped before it began starts its workers, too: they write the parts."""
+        is_open = not self.is_done and not self.error and self.process is None
+        return is_open and self.tries < (1 if is_stopped else _TRIES)
+
 
 async def execute_with_workers(request: RunRequest, count: int, listeners: Sequence[Listener], stop: StopFlag) -> None:
     """As `runs.execute`, by `count` processes. Raises ReplayError when the run is refused."""
@@ -62,9 +68,14 @@ async def execute_with_workers(request: RunRequest, count: int, listeners: Seque
     if not 1 <= count <= _MOST_WORKERS:
         raise UsageError(f"--workers takes a number from 1 to {_MOST_WORKERS}.")
     workers = [_Worker(_share(request, Shard(number, count))) for number in range(1, count + 1)]
+    parts = [worker.request.out for worker in workers]
     if request.resume:
-        _require_parts(request.out, workers)
+        finished = finished_parts(request.out, [worker.request for worker in workers])
+        for worker in workers:
+            worker.is_done = worker.request.out in finished
+            worker.request = replace(worker.request, resume=worker.request.out.exists())
     else:
+        require_free(request.out, parts)
         await begin_alone(request.safety, request.target, "workers", SystemClock().now, _not_origin(request))
     try:
         await _until_done(workers, listeners, stop)
@@ -76,7 +87,12 @@ async def execute_with_workers(request: RunRequest, count: int, listeners: Seque
     refused = next((worker.error for worker in workers if worker.error), "")
     if refused:
         raise ReplayError(refused)
-    _merge(request.out, workers)
+    lost = [
+        NotJudged(LOST_WORKER, f"the worker of shard {one.request.shard} {why}: its share is not judged", "", "all")
+        for one in workers
+        if (why := _lost(one))
+    ]
+    merge_parts(request.out, parts, lost, resume=request.resume)
 
 
 def _not_origin(request: RunRequest) -> Callable[[Target], None]:
@@ -95,51 +111,28 @@ def _not_origin(request: RunRequest) -> Callable[[Target], None]:
 
 
 def _share(request: RunRequest, shard: Shard) -> RunRequest:
-    """A worker's own request: its part of the sessions and of the concurrency."""
-    concurrency = math.ceil(request.settings.concurrency / shard.of)
+    """A worker's own request: its part of the sessions and of the concurrency. Raises UsageError."""
+    concurrency = share_of(request.settings.concurrency, shard.number - 1, shard.of, "--concurrency")
     settings = replace(request.settings, concurrency=concurrency)
     safety = request.safety.share(shard.number - 1, shard.of)
-    pace, shapes = replace(request.pace, workers=shard.of), request.shapes.share(shard.of)
+    pace, shapes = replace(request.pace, workers=shard.of, worker=shard.number - 1), request.shapes.share(shard.of)
+    plan_for(pace)  # what cannot be shared is said before anything is sent
     shared = replace(request, shard=shard, settings=settings, safety=safety, pace=pace, shapes=shapes)
     return replace(shared, out=part_path(request.out, shard.number))
-
-
-def part_path(out: Path, number: int) -> Path:
-    return out.with_name(f"{out.name}.{number}")
-
-
-def _require_parts(out: Path, workers: Sequence[_Worker]) -> None:
-    """A merged file of an interrupted run is made anew from the parts that stand beside it."""
-    if not any(worker.request.out.exists() for worker in workers):
-        raise UsageError(f"{out} has no parts beside it: resume it without --workers, or begin a new run file.")
-    for worker in workers:
-        path = worker.request.out
-        if path.exists() and _is_finished(path):
-            worker.is_done = True
-        elif not path.exists():
-            worker.request = replace(worker.request, resume=False)
-    out.unlink(missing_ok=True)
-
-
-def _is_finished(path: Path) -> bool:
-    reader = RunReader(path)
-    try:
-        return reader.info().finished
-    finally:
-        reader.close()
 
 
 async def _until_done(workers: Sequence[_Worker], listeners: Sequence[Listener], stop: StopFlag) -> None:
     told = False
     while True:
+        is_over = stop.is_set or any(worker.error for worker in workers)
         for worker in workers:
-            _look(worker, is_stopped=stop.is_set)
+            _look(worker, is_stopped=is_over)
         for listener in listeners:
             listener.on_event(_progress(workers))
-        if not any(worker.process for worker in workers):
+        is_over = stop.is_set or any(worker.error for worker in workers)
+        if not any(worker.process or worker.is_wanted(is_stopped=is_over) for worker in workers):
             return
-        is_refused = any(worker.error for worker in workers)
-        if (stop.is_set or is_refused) and not told:
+        if is_over and not told:
             told = True
             for worker in workers:
                 if worker.process is not None:
@@ -154,7 +147,7 @@ def _look(worker: _Worker, *, is_stopped: bool) -> None:
             _forget(worker)
         return
     if worker.process is None:
-        if worker.tries < _TRIES and not is_stopped:
+        if worker.is_wanted(is_stopped=is_stopped):
             _start(worker)
         return
     is_alive = worker.process.is_alive()  # asked before what it said last is read
@@ -178,8 +171,20 @@ def _start(worker: _Worker) -> None:
     request = replace(worker.request, resume=goes_on)
     worker.process = context.Process(target=_work, args=(request, there), name=f"replay worker {request.shard}")
     worker.news = here
-    worker.process.start()
+    resource_tracker.ensure_running()  # started later it would lift the mask
+    with _unheard():
+        worker.process.start()
     there.close()
+
+
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """A process that is started here hears no signal before it has said what to do at one: until then they wait."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _forget(worker: _Worker) -> None:
@@ -195,49 +200,54 @@ def _progress(workers: Sequence[_Worker]) -> Progress:
     return Progress("workers", done, len(workers), sum(worker.sent for worker in workers))
 
 
-def _merge(out: Path, workers: Sequence[_Worker]) -> None:
-    """One file of all parts; they are removed when nothing is left to go on with."""
-    lost = [worker for worker in workers if worker.is_lost]
-    verdicts = [
-        NotJudged(
-            LOST_WORKER, f"the worker of shard {one.request.shard} died twice: its share is not judged", "", "all"
-        )
-        for one in lost
-    ]
-    parts = [worker.request.out for worker in workers if worker.request.out.exists()]
-    if not parts:
-        raise ReplayError("No worker came to the point of writing a run file: run without --workers to see why.")
-    merge_runs(parts, out, verdicts)
-    if not lost and all(_is_finished(part) for part in parts):
-        for part in parts:
-            part.unlink()
+def _lost(worker: _Worker) -> str:
+    """Why nobody goes on with its share; empty: somebody can, or nobody needs to."""
+    if worker.is_lost:
+        return "died twice"
+    has_part = worker.request.out.exists() and has_begun(worker.request.out)
+    return "" if worker.is_done or has_part else "ended before its run began"
 
 
 def _work(request: RunRequest, news: Connection) -> None:
     """The worker's own process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(_play(request, news))
-        news.send(("done", 0))
+        _tell(news, "done", 0)
     except ReplayError as error:
-        news.send(("refused", str(error)))
+        _tell(news, "refused", str(error))
     finally:
         news.close()
 
 
 async def _play(request: RunRequest, news: Connection) -> None:
-    """SIGTERM once: drain, save, end. Twice: end now. Ctrl-C reaches the parent, which says it on."""
+    """SIGTERM once, or the parent's death: drain, save, end. Twice: end now. Ctrl-C reaches the parent, which tells."""
     stop = StopFlag()
     playing = asyncio.current_task()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    loop = asyncio.get_running_loop()
+    parent = parent_process()
 
     def signalled() -> None:
         if stop.is_set and playing is not None:
             playing.cancel()
         stop.set()
 
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, signalled)
+    def orphaned() -> None:
+        if parent is not None:
+            loop.remove_reader(parent.sentinel)
+        stop.set()
+
+    loop.add_signal_handler(signal.SIGTERM, signalled)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+    if parent is not None:
+        loop.add_reader(parent.sentinel, orphaned)  # the end of a pipe: the kernel closes it, however the parent dies
     await execute(request, (_Teller(news),), stop)
+
+
+def _tell(news: Connection, word: str, value: object) -> None:
+    with suppress(OSError):  # the parent may be gone; what was answered is still saved
+        news.send((word, value))
 
 
 class _Teller:
@@ -248,6 +258,6 @@ class _Teller:
 
     def on_event(self, event: Event) -> None:
         if isinstance(event, Progress):
-            self._news.send(("sent", event.requests_sent))
+            _tell(self._news, "sent", event.requests_sent)
         elif isinstance(event, RunEnded):
-            self._news.send(("sent", event.summary.requests_sent))
+            _tell(self._news, "sent", event.summary.requests_sent)

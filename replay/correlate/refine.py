@@ -4,6 +4,8 @@
 
 Rule: a value that only the replay shows to be dynamic is bound when it is telling by itself (six characters, or four
 with a digit), or when at least two different ones travel between the same two places and no third one contradicts.
+Rule: when the recorded value was answered as recorded, a date, price or word of a state is never bound, and a number is
+not telling: the client's own was taken.
 Rule: a source that the live answer does not have goes behind the others; one that another source contradicts goes when
 the request was answered as recorded, and comes last when it was not.
 Rule: a guess (confidence below 0.8) whose live value was refused where the recorded one was accepted is dropped.
@@ -24,7 +26,7 @@ from replay.correlate.credentials import is_static
 from replay.correlate.inside import inside
 from replay.correlate.learn import is_element, with_introductions
 from replay.correlate.pieces import Piece, depth_of
-from replay.correlate.shapes import canonical
+from replay.correlate.shapes import Strength, canonical, strength
 from replay.correlate.timeline import Moment, moments
 from replay.model.endpoint import endpoint_of
 from replay.model.exchange import Exchange, Response
@@ -92,6 +94,17 @@ def _judged(
     return replace(binding, sources=(*agreeing, *others, *absent))
 
 
+def unrefuted(bindings: Bindings, recorded: Sequence[Session], replayed: Mapping[str, Response]) -> Refinement:
+    """Without the guesses that a later replay refutes; nothing else is learned from it."""
+    exchanges = {one.id: one for session in recorded for one in session.exchanges}
+    live = {one: values_at(replayed[one], bindings.sources_at(one)) for one in exchanges if one in replayed}
+    kept = [one for one in bindings.all if _judged(one, exchanges[one.exchange_id], live, replayed) is not None]
+    dropped = len(bindings.all) - len(kept)
+    if not dropped:
+        return Refinement(bindings)
+    return Refinement(with_introductions(recorded, kept), 0, dropped, is_changed=True)
+
+
 @dataclass(slots=True)
 class _Candidates:
     """Values that differ and may return, gathered along the recording's time."""
@@ -157,8 +170,14 @@ def _links(recorded: Sequence[Session], replayed: Mapping[str, Response], bindin
         values.setdefault(route, set()).add(canonical(link.value))
         routes.setdefault(route[:2], set()).add(route)
     out = []
+    recorded_statuses = {one.id: one.status for session in recorded for one in session.exchanges}
     for route, link in found.links:
-        if _is_telling(canonical(link.value)):
+        answer = replayed.get(link.exchange_id)
+        was_accepted = answer is not None and answer.status == recorded_statuses[link.exchange_id]
+        text = canonical(link.value)
+        if was_accepted and strength(text) is Strength.NEVER:
+            continue
+        if _is_telling(text) and not (was_accepted and text.isascii() and text.isdigit()):
             out.append(link)
         elif len(values[route]) > 1 and len(routes[route[:2]]) == 1 and not found.unexplained.get(route[:2]):
             out.append(replace(link, confidence=_BY_REPETITION))

@@ -105,9 +105,12 @@ def _count_structure(seen: dict[Key, _Seen], endpoint: str, pair: Pair) -> None:
 
 def _rules(seen: dict[Key, _Seen]) -> Iterable[NoiseRule]:
     for (endpoint, place), entry in sorted(seen.items(), key=lambda item: item[0]):
-        if not entry.differing or place == ROOT:
+        if place == STATUS:  # steady ones as well: how often a status varies is a share of all pairs, of all groups
+            relation = Relation.UNSTABLE if entry.differing else Relation.EQUAL
+        elif not entry.differing or place == ROOT:
             continue
-        relation = Relation.UNSTABLE if place == STATUS else _strongest(entry, place)
+        else:
+            relation = _strongest(entry, place)
         yield NoiseRule(endpoint, place, relation, entry.pairs, entry.differing)
 
 

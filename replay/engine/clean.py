@@ -13,7 +13,7 @@ from replay.engine.fidelity import fidelity_of, first_drift, is_reproduced, sess
 from replay.engine.judge import Judgement, judge
 from replay.engine.lean import lean_evidence
 from replay.engine.ledger import Ledger
-from replay.engine.lesson import learn_from_replay
+from replay.engine.lesson import learn_from_replay, unlearn_from_replay
 from replay.engine.set_aside import heard_sessions, mute_exchanges, reason_of, verdicts, without
 from replay.engine.stage import Stage
 from replay.model.difference import Noise
@@ -54,9 +54,12 @@ class CleanReplays:
                 return
             yield Progress(self.said, number, CLEAN_REPLAYS, self.stage.client.requests_sent)
             heard: dict[str, Response] = {}
-            self.traces.append(await play_clean(self.stage, heard))
+            self.traces.append(await play_clean(self.stage, None if number else heard))  # only the first one teaches
             if number == 0 and self._learns(heard):
-                self.traces[:] = [await play_clean(self.stage)]
+                heard = {}
+                self.traces[:] = [await play_clean(self.stage, heard)]
+                if not self.stage.is_stopped() and unlearn_from_replay(self.stage, heard):
+                    self.traces[:] = [await play_clean(self.stage)]
         yield Progress(self.said, CLEAN_REPLAYS, CLEAN_REPLAYS, self.stage.client.requests_sent)
         if self.stage.is_stopped():
             return
@@ -124,7 +127,8 @@ class CleanReplays:
     def _verdicts(self, evidence: Evidence) -> list[Event]:
         floor = self.stage.settings.fidelity_floor
         if not self.is_faithful:
-            detail = f"fidelity {self.fidelity.score:.2f} is below {floor:.2f}; {first_drift(tuple(self.traces))}"
+            drift = first_drift(tuple(self.traces), self.stage.bindings)
+            detail = f"fidelity {self.fidelity.score:.2f} is below {floor:.2f}; {drift}"
             verdict = NotJudged("low-fidelity", detail, "", "none")
             muted = [self.ledger.lose(one) for one in self._muted()]
             kept = EvidenceReady(self._kept(evidence, Judgement((), ())), self.stage.unit)

@@ -22,7 +22,8 @@ _NOTHING = Noise()
 
 async def play_clean(stage: Stage, heard: dict[str, Response] | None = None) -> Trace:
     """Every session once, in a world of its own, in causal order. `heard` receives the live answers."""
-    if stage.worlds and stage.between is not None:
+    is_begun = (stage.unit, stage.worlds + 1) in stage.journal.attempts  # what an interrupted run made is still needed
+    if stage.between is not None and not is_begun:
         await stage.between()
     world = stage.new_world()
     world.rebinder.heard = heard

@@ -5,7 +5,8 @@
     PUT /notes/a -> 201                                 DELETE /notes/a
 
 Rule: 201 alone says "created" (RFC 9110 section 15.3.2). And since some services say it of what was there before, an
-id that any earlier answer has shown is nobody's proof: it is counted as unproven and never deleted.
+id that any earlier answer has shown, whatever it is called there, is nobody's proof: it is counted as unproven and
+never deleted. Nor is a place whose path another reader may take for its parent (`/notes/..`).
 """
 
 from __future__ import annotations
@@ -22,10 +23,13 @@ from replay.model.exchange import Outcome, Request, Response
 from replay.model.headers import Headers
 from replay.model.tree import Tree
 
-_MOST_SEEN = 500_000  # ids; when there were more, nothing is provable any longer
-_ID_KEY = re.compile(r"(?:^|_|-)(?:id|uuid|guid|key|slug)$|[a-z](?:Id|ID|Uuid|UUID)$|^_id$")
-_STEM = re.compile(r"[_-]?(?:id|uuid|guid|key|slug)$", re.IGNORECASE)
+_MOST_SEEN = 1_000_000  # ids; when there were more, nothing is provable any longer
+_ID_KEY = re.compile(r"(?:^|_|-)(?:id|uuid|guid|key|slug)s?$|[a-z](?:Id|ID|Uuid|UUID)s?$|^_id$")
+_STEM = re.compile(r"[_-]?(?:id|uuid|guid|key|slug)s?$", re.IGNORECASE)
 _OWN_ID_KEYS = ("id", "uuid", "_id", "guid")
+_LONGEST = 200  # characters of an id; a longer text is none
+_WORDS = re.compile(r"[\w.~@:+%-]+")  # of an answer that was not understood
+_PIECES = re.compile(r"\w+")
 _LONG = 8  # characters: a shorter id may be another collection's, too, so it is remembered with the collection's word
 _OF_THE_BODY = ("content-", "if-", "idempotency-key", "expect", "transfer-encoding", "traceparent", "tracestate")
 
@@ -50,7 +54,7 @@ class Creations:
     def witness(self, request: Request, outcome: Outcome) -> None:
         if not isinstance(outcome, Response):
             return
-        tree = _tree(outcome)
+        tree = _tree(outcome)  # None: not understood
         if outcome.status == 201 and request.method in {"POST", "PUT"}:
             self._note(request, outcome, tree)
         elif request.method == "DELETE" and outcome.is_success:
@@ -68,7 +72,7 @@ class Creations:
         if path in self.made:
             self.counted[endpoint] -= 1  # the same thing again: a retry that was answered from a store
             return
-        if not path or self._was_there(path):
+        if not path or not _is_plain(path) or self._was_there(path):
             self.unproven[endpoint] = self.unproven.get(endpoint, 0) + 1
             return
         fields = (pair for pair in request.headers.fields if not pair[0].lower().startswith(_OF_THE_BODY))
@@ -108,16 +112,22 @@ class Creations:
 
     def _was_there(self, path: str) -> bool:
         collection, _, last = path.rstrip("/").rpartition("/")
-        value = unquote(last)
-        return len(self._seen) >= _MOST_SEEN or _mark(_word(collection), value) in self._seen
+        value, noun = unquote(last), _word(collection)
+        if len(self._seen) >= _MOST_SEEN or len(value) > _LONGEST:
+            return True
+        return any(mark in self._seen for mark in (_mark(noun, value), _mark("", value), _mark(noun, "")))
 
     def _remember(self, request: Request, response: Response, tree: Tree) -> None:
-        """Every id in the answer; and what was asked for by path and is there."""
+        """Whatever in the answer may be an id; and what was asked for by path and is there."""
         if len(self._seen) >= _MOST_SEEN:
             return
         word = _word(request.path)
         for noun, value in _ids(tree, word):
             self._seen.add(_mark(noun, value))
+        if tree is None:
+            self._seen.update(_mark("", one) for one in _words(response.body.data))
+            if response.body.truncated and response.is_success:
+                self._seen.add(_mark(word, ""))  # of this collection, not all that was shown is known
         if response.is_success:
             segments = [unquote(one) for one in request.path.split("/") if one]
             for before, segment in zip(["", *segments], segments, strict=False):
@@ -147,24 +157,57 @@ def _own_id(tree: Tree) -> str:
 
 
 def _ids(tree: Tree, noun: str) -> Iterator[tuple[str, str]]:
-    """(word of what it belongs to, id) of everything that looks like an id, links included."""
+    """(word of what it belongs to, id) of everything that may be an id: values, names of members, links.
+
+    What is called an id is one of what it is called after; anything else may be one of all that stands around it.
+    """
     pending: list[tuple[str, str, Tree]] = [("", noun, tree)]
     while pending:
         key, owner, node = pending.pop()
         if isinstance(node, dict):
-            pending.extend((name, _singular(key) or owner, value) for name, value in node.items())
+            mine = _singular(key) or owner
+            pending.extend((name, mine, value) for name, value in node.items())
+            yield from ((word, name) for name in node if len(name) <= _LONGEST for word in {mine, owner, noun})
         elif isinstance(node, list):
             pending.extend((key, owner, one) for one in node)
-        elif isinstance(node, bool) or node is None or isinstance(node, float):
+        elif isinstance(node, bool) or node is None:
             continue
         elif _ID_KEY.search(key):
             stem = _STEM.sub("", key)
             yield _singular(stem) or owner, str(node)
             if not stem:
                 yield noun, str(node)  # whatever it is called there, it may be of what was asked for
-        elif isinstance(node, str) and "/" in node and len(node) < 2048:
-            segments = [unquote(one) for one in node.partition("?")[0].split("/") if one]
-            yield from ((_singular(before), one) for before, one in zip(["", *segments], segments, strict=False))
+        else:
+            yield from ((word, text) for text in _texts(node) for word in {_singular(key), owner, noun})
+            if isinstance(node, str) and "/" in node and len(node) < 2048:
+                segments = [unquote(one) for one in node.partition("?")[0].split("/") if one]
+                yield from ((_singular(before), one) for before, one in zip(["", *segments], segments, strict=False))
+
+
+def _texts(leaf: str | float) -> tuple[str, ...]:
+    """How a value that is not called an id would stand in a path."""
+    if isinstance(leaf, float):
+        return (str(int(leaf)),) if leaf.is_integer() else ()
+    text = str(leaf)
+    return (text,) if len(text) <= _LONGEST else ()
+
+
+def _words(data: bytes) -> Iterator[str]:
+    """Of HTML, XML, broken or cut JSON; nothing of what is no text."""
+    if b"\0" in data:
+        return
+    for found in _WORDS.finditer(data.decode("utf-8", "replace")):
+        word = unquote(found[0]).strip(".:")
+        yield from {word, *_PIECES.findall(word)} if len(word) <= _LONGEST else ()
+
+
+def _is_plain(path: str) -> bool:
+    """False for a path that a reader may shorten: dot segments and slashes, however often they were encoded."""
+    path = path.removesuffix("/")
+    for _ in range(3):
+        path = unquote(path)
+    segments = path.replace("\\", "/").split("/")[1:]
+    return not any(one.partition(";")[0].strip() in {"", ".", ".."} for one in segments)
 
 
 def _word(path: str) -> str:

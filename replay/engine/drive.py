@@ -14,6 +14,7 @@ from replay.correlate.rebinder import Rewritten
 from replay.engine.alarm import Alarm, alarm_for
 from replay.engine.clock import Clock
 from replay.engine.dressing import Dressing
+from replay.model.errors import ReplayError
 from replay.model.evidence import Attempt
 from replay.model.exchange import Fault, FaultKind
 from replay.play.cue import Cue
@@ -53,17 +54,23 @@ async def drive(
     heard: Callable[[Attempt], None] | None = None,
     dressing: Dressing | None = None,
     beside: Callable[[Cue, Attempt], None] | None = None,
+    cut: Callable[[Attempt], Attempt] = lambda attempt: attempt,
 ) -> list[Attempt]:
     """Play to the end (or until `stop`) and return the attempts by time of sending. Times count from `origin`.
 
     `heard` is told of every attempt as soon as its answer is there; `dressing` sends as somebody of the target.
-    Attempts of worlds beside the first one go to `beside` alone.
+    Attempts of worlds beside the first one go to `beside` alone. `cut`: what is kept of an attempt until the end.
     """
-    driver = _Driver(player, client, clock, origin, endpoint, stop, heard, dressing, beside)
+    driver = _Driver(player, client, clock, origin, endpoint, stop, heard, dressing, beside, cut)
     await driver.run()
     driver.tell_left_out()
     driver.attempts.sort()  # no two cues have one number, so attempts themselves are never compared
     return [attempt for _, _, attempt in driver.attempts]
+
+
+def _first_of(group: ExceptionGroup[Exception]) -> Exception:
+    first = group.exceptions[0]
+    return _first_of(first) if isinstance(first, ExceptionGroup) else first
 
 
 class _Driver:
@@ -78,6 +85,7 @@ class _Driver:
         heard: Callable[[Attempt], None] | None,
         dressing: Dressing | None,
         beside: Callable[[Cue, Attempt], None] | None,
+        cut: Callable[[Attempt], Attempt],
     ) -> None:
         self._player = player
         self._client = client
@@ -88,6 +96,7 @@ class _Driver:
         self._heard = heard
         self._dressing = dressing
         self._beside = beside
+        self._cut = cut
         self._start = clock.now()
         self._loop = asyncio.get_running_loop()
         self._resting: list[asyncio.Future[Send | None]] = []  # workers without work
@@ -102,6 +111,11 @@ class _Driver:
             async with asyncio.TaskGroup() as self._workers:
                 self._look()
                 await self._ended
+        except ExceptionGroup as group:
+            # A full disk, say: of several workers that fail in one way, one is told.
+            if group.split((ReplayError, OSError))[1] is None:
+                raise _first_of(group) from None
+            raise
         finally:
             self._stop.forget(self._look)
             if self._alarm is not None:
@@ -202,6 +216,6 @@ class _Driver:
         if cue.world and self._beside is not None:
             self._beside(cue, attempt)
             return
-        self.attempts.append((result.sent, cue.number, attempt))
+        self.attempts.append((result.sent, cue.number, self._cut(attempt)))
         if self._heard is not None:
             self._heard(attempt)

@@ -12,14 +12,17 @@ from dataclasses import replace
 
 from replay.correlate.bindings import Bindings
 from replay.identity.contract import BOUND
+from replay.identity.places import credentials_in
 from replay.model.endpoint import endpoint_of
 from replay.model.evidence import Attempt, Trace
 from replay.model.exchange import Exchange, FaultKind
 from replay.model.finding import NotJudged
 from replay.model.run import Fidelity, SessionFidelity
 from replay.model.session import Actor, Session
+from replay.model.tree import pattern
 
 SESSION_REASON = "session-low-fidelity"
+_NO_BINDINGS = Bindings()
 _LATE_SECONDS = 1.0  # after it was due
 _NOT_AUTHENTICATED = 401  # RFC 9110 section 15.5.2: the credentials are missing or were not taken
 
@@ -39,14 +42,14 @@ def fidelity_of(exchanges: int, bindings: Bindings, clean: Sequence[Trace]) -> F
     return Fidelity(exchanges, good, len(bindings.all), len(unresolved))
 
 
-def first_drift(clean: Sequence[Trace]) -> str:
+def first_drift(clean: Sequence[Trace], bindings: Bindings = _NO_BINDINGS) -> str:
     """The first thing that went wrong, for a person: "POST /login: recorded 200, now 401"."""
     for trace in clean:
         for attempt in trace.attempts:
             if not is_reproduced(attempt):
                 now = attempt.fault.kind if attempt.fault else attempt.status
                 places = f" (no live value for {', '.join(attempt.unresolved)})" if attempt.unresolved else ""
-                who = _nobody(attempt, attempt.actor) if _is_unknown(attempt) else ""
+                who = _nobody(attempt, attempt.actor) if _is_unknown(attempt, bindings) else ""
                 return f"first: {attempt.endpoint}: recorded {attempt.recorded_status}, now {now}{places}{who}"
     return "no exchange drifted"
 
@@ -88,12 +91,12 @@ def _measured(session: Session, bindings: Bindings, attempts: Sequence[Attempt])
         if one is not None:
             counts["statuses"] += is_reproduced(one)
             counts["unresolved"] += len(one.unresolved)
-            counts["identified"] += not _is_unknown(one)
+            counts["identified"] += not _is_unknown(one, bindings)
             counts["in_order"] += one.sent >= latest
             counts["on_time"] += one.sent - one.intended <= _LATE_SECONDS
             latest = max(latest, one.sent)
         if not first_wrong and (one is None or not is_reproduced(one) or one.unresolved):
-            first_wrong, is_ours = _what(step, exchange, one, session.actor)
+            first_wrong, is_ours = _what(step, exchange, one, session.actor, bindings)
     found = SessionFidelity(
         session.id, len(session.exchanges), counts["statuses"], counts["bindings"], counts["unresolved"],
         counts["identified"], counts["in_order"], counts["on_time"], first_wrong,
@@ -101,7 +104,9 @@ def _measured(session: Session, bindings: Bindings, attempts: Sequence[Attempt])
     return found, is_ours
 
 
-def _what(step: int, exchange: Exchange, one: Attempt | None, actor: Actor | None) -> tuple[str, bool]:
+def _what(
+    step: int, exchange: Exchange, one: Attempt | None, actor: Actor | None, bindings: Bindings
+) -> tuple[str, bool]:
     """In words, and whether it was replay's own doing."""
     if one is None:
         return f"step {step}: {endpoint_of(exchange.request.method, exchange.request.target)} was not sent", True
@@ -111,7 +116,7 @@ def _what(step: int, exchange: Exchange, one: Attempt | None, actor: Actor | Non
         return f"{text} ({one.fault.detail})", True
     if one.unresolved:
         return f"{text}, no live value for {', '.join(one.unresolved)}", True
-    if _is_unknown(one):
+    if _is_unknown(one, bindings):
         return text + _nobody(one, actor), True
     return text, False
 
@@ -137,6 +142,17 @@ def is_reproduced(attempt: Attempt) -> bool:
     return not attempt.fault and attempt.status == attempt.recorded_status
 
 
-def _is_unknown(attempt: Attempt) -> bool:
-    """Refused for want of credentials where the recording was not."""
-    return attempt.status == _NOT_AUTHENTICATED != attempt.recorded_status and attempt.identity != BOUND
+def _is_unknown(attempt: Attempt, bindings: Bindings) -> bool:
+    """Refused for want of credentials where the recording was not. What the target itself gave is no want of them."""
+    if attempt.status != _NOT_AUTHENTICATED or attempt.recorded_status == _NOT_AUTHENTICATED:
+        return False
+    return attempt.identity != BOUND and not (not attempt.identity and _is_bound(attempt, bindings))
+
+
+def _is_bound(attempt: Attempt, bindings: Bindings) -> bool:
+    """Every credential that was sent is one that the target itself had given, to the session's own login."""
+    bound = [one.place for one in bindings.of(attempt.exchange_id) if pattern(one.place) not in attempt.unresolved]
+    sent = credentials_in(attempt.request)
+    return attempt.bound > 0 < len(sent) and all(
+        any(place[: len(one.place)] == one.place for place in bound) for one in sent
+    )

@@ -25,7 +25,7 @@ def judge(evidence: Evidence, oracles: Sequence[Oracle]) -> Judgement:
     if closed:
         return Judgement((), (closed,))
     if evidence.case is None:
-        mute = mute_exchanges(evidence.traces)
+        mute = mute_exchanges(evidence.of(Role.CLEAN))  # a copy beside them that was throttled says nothing of them
         evidence = replace(evidence, traces=tuple(without(one, mute) for one in evidence.traces)) if mute else evidence
     findings: list[Finding] = []
     unjudged: list[NotJudged] = []

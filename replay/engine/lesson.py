@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from replay.correlate.refine import refined
+from replay.correlate.refine import Refinement, refined, unrefuted
 from replay.engine.stage import Stage
 from replay.model.exchange import Response
 
@@ -20,7 +20,15 @@ def learn_from_replay(stage: Stage, heard: Mapping[str, Response], is_lean: bool
     exchanges = stage.recording.exchanges
     if is_lean and all(answer.status == exchanges[one].status for one, answer in heard.items() if one in exchanges):
         return False
-    done = refined(stage.bindings, stage.recording.sessions, heard)
+    return _taken(stage, refined(stage.bindings, stage.recording.sessions, heard))
+
+
+def unlearn_from_replay(stage: Stage, heard: Mapping[str, Response]) -> bool:
+    """Drop the guesses that the replay which was played with them refutes; True when there were any."""
+    return _taken(stage, unrefuted(stage.bindings, stage.recording.sessions, heard))
+
+
+def _taken(stage: Stage, done: Refinement) -> bool:
     stage.bindings = done.bindings
     stage.scenarios = stage.scenarios.bound_by(done.bindings)
     return done.is_changed

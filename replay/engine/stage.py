@@ -25,7 +25,7 @@ from replay.pace.governor import Governor, Unlimited
 from replay.pace.plan import Plan
 from replay.play.cue import Cue
 from replay.play.player import Player
-from replay.play.resuming import remaining
+from replay.play.resuming import remaining, settled
 from replay.play.shapes import Shapes, shaped
 from replay.probe.contract import Probe
 from replay.wire.client import Client
@@ -115,7 +115,7 @@ class Stage:
     hiding: Hiding = field(default_factory=AsItIs)  # what of the target may leave the stage
     dressing: Dressing | None = None  # identities; None: the recording's own logins alone
     governor: Governor = field(default_factory=Unlimited)
-    between: Callable[[], Awaitable[None]] | None = None  # before every clean replay of the run but the first
+    between: Callable[[], Awaitable[None]] | None = None  # before every clean replay
     shapes: Shapes = Shapes()  # what clean replays are played in the midst of
     beside: list[Trace] = field(default_factory=list)  # what was played there, until it is stored
 
@@ -146,7 +146,9 @@ class Stage:
         if not cues:
             return []
         kept = self.journal.attempts.get((self.unit, kept_as), ()) if kept_as is not None else ()
-        known = [one for one in kept if not (one.fault and one.fault.kind in _NEVER_ARRIVED)]
+        arrived = {one.exchange_id for one in kept if not (one.fault and one.fault.kind in _NEVER_ARRIVED)}
+        over = settled(cues, arrived) | arrived
+        known = [one for one in kept if one.exchange_id in over]
         for one in known:
             rebinder.absorb(one.exchange_id, one.outcome)
         left = remaining(cues, {one.exchange_id for one in known})
@@ -159,7 +161,16 @@ class Stage:
             past = max((one.ended for one in known), default=0.0)  # seconds that the interrupted trace had lasted
             endpoint = self.recording.endpoint
             attempts += await drive(
-                player, self.client, self.clock, origin - past, endpoint, self.stop, heard, self.dressing, copies.heard
+                player,
+                self.client,
+                self.clock,
+                origin - past,
+                endpoint,
+                self.stop,
+                heard,
+                self.dressing,
+                copies.heard,
+                self._cut,
             )
             self.beside.extend(copies.traces())
         if self.governor.reason:

@@ -93,9 +93,13 @@ def renewed(
 
 def _lifetime(recorded: Mapping[str, Tree]) -> float:
     begun, end = recorded.get("iat", recorded.get("nbf")), recorded.get("exp")
-    if isinstance(begun, int | float) and isinstance(end, int | float) and 0 < end - begun <= _LONGEST_LIFETIME:
-        return max(1.0, float(end - begun))
-    return USUAL_LIFETIME
+    if not isinstance(begun, int | float) or not isinstance(end, int | float):
+        return USUAL_LIFETIME
+    try:
+        lifetime = float(end - begun)
+    except OverflowError:  # numbers that no clock shows
+        return USUAL_LIFETIME
+    return max(1.0, lifetime) if 0 < lifetime <= _LONGEST_LIFETIME else USUAL_LIFETIME
 
 
 def _replaced(value: Tree, table: Mapping[str, Tree]) -> Tree:

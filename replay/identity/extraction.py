@@ -11,18 +11,21 @@ The path is the singular part of JSONPath (RFC 9535 section 2.3.5.1): names and 
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
-from html.parser import HTMLParser
 
 from replay.model.codec import UndecodableError
 from replay.model.exchange import Response
 from replay.model.message import body_tree, text_of
 from replay.model.tree import Place, at
+from replay.redact.desk import UnreadableError
+from replay.redact.html_tokens import Tag, pieces
 
 KINDS = ("json", "header", "cookie", "html")
 FORMS = "json:$.PATH, header:NAME, cookie:NAME or html:NAME"
 _STEP = re.compile(r"\.([A-Za-z_][\w-]*)|\[(-?\d{1,9})\]|\['((?:[^'\\]|\\.)*)'\]|\[\"((?:[^\"\\]|\\.)*)\"\]")
-_LONGEST_PAGE = 300_000  # bytes of HTML; the parser is slow on hostile pages
+_LONGEST_PAGE = 300_000  # bytes of HTML that are looked at
+_VALUES = {"input": "value", "meta": "content"}  # where an element of that name has its value
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,23 +100,13 @@ def _json_value(response: Response, path: Place) -> str | None:
     return text_of(found) or None
 
 
-class _Inputs(HTMLParser):
-    """Values of inputs and of meta elements by name; the first one of a name counts."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.values: dict[str, str] = {}
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        told = dict(attrs)
-        value = told.get("value") if tag == "input" else told.get("content") if tag == "meta" else None
-        name = told.get("name")
-        if name and value:
-            self.values.setdefault(name, value)
-
-
 def _html_value(response: Response, name: str) -> str | None:
-    reader = _Inputs()
-    reader.feed(response.body.data[:_LONGEST_PAGE].decode("utf-8", "replace"))
-    reader.close()
-    return reader.values.get(name)
+    """Of the first input or meta element of that name that has one; what stands behind broken markup is not read."""
+    page = response.body.data[:_LONGEST_PAGE].decode("utf-8", "replace")
+    with suppress(UnreadableError):
+        for piece in pieces(page):
+            if isinstance(piece, Tag) and piece.name in _VALUES:
+                told = dict(piece.attributes)
+                if told.get("name") == name and (value := told.get(_VALUES[piece.name])):
+                    return value
+    return None

@@ -20,6 +20,7 @@ _ERRORS = frozenset(  # RFC 6749 section 5.2, RFC 8707 section 2; anything else 
     {"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type"}
     | {"invalid_scope", "invalid_target"}
 )
+_SHORTEST_LIFETIME = 1.0  # seconds, RFC 6749's unit: what is over at once would be asked for with every request
 _TYPES = {"bearer": "Bearer", "dpop": "DPoP", "mac": "MAC"}
 
 
@@ -107,9 +108,9 @@ def seconds_of(value: object) -> float:
     """A lifetime; infinity for anything that is none. Some servers write the number as text."""
     try:
         seconds = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else math.inf
-    except ValueError:
+    except (ValueError, OverflowError):
         return math.inf
-    return seconds if seconds > 0 else math.inf
+    return max(_SHORTEST_LIFETIME, seconds) if seconds > 0 else math.inf
 
 
 def _basic(client_id: str, secret: str) -> str:

@@ -26,7 +26,11 @@ from replay.model.headers import Headers
 SHORTEST = 8  # characters; `admin` in an answer is a word, and taking it out would change what oracles see
 MOST = 20_000  # tokens that were made in the run; the configuration's own secrets are never forgotten
 _RUN = re.compile(r"[A-Za-z0-9_~+/=.%-]{8,}")  # what tokens are made of (RFC 6750 section 2.1), and their writings
-_JOINTS = re.compile(r"[=/.%+~-]")  # behind one of these a token may begin in the middle of a run
+_JOINTS = re.compile(r"%(?:25)*[0-9A-Fa-f]{2}|[=/.%+~-]")  # behind one of these a token may begin inside of a run
+_ESCAPE = re.compile(r"u[0-9A-Fa-f]{4}|[bfnrt]")  # what stands behind a backslash of JSON
+
+_PERCENT = re.compile(r"%[0-9A-F]{2}")
+_MARKUP = re.compile(r"[<>&='+]")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -85,6 +89,10 @@ class LiveSecrets:
         """Those that were known at the start: few, and the same for the whole run."""
         return tuple(islice(self._known.values(), self._configured))
 
+    def made(self, most: int) -> tuple[Secret, ...]:
+        """At most so many of those that came later, the oldest first."""
+        return tuple(islice(self._known.values(), self._configured, self._configured + most))
+
     def conceal_text(self, text: str) -> str:
         """The text with stand-ins where a secret was written; the very same object when it holds none."""
         if self._tokens:
@@ -131,8 +139,7 @@ class LiveSecrets:
     def _tokens_in(self, text: str) -> Iterator[tuple[int, int]]:
         """Where a known writing stands, by its beginning, the longest first."""
         for run in _RUN.finditer(text):
-            first = run.start()
-            for start in (first, *(joint.end() for joint in _JOINTS.finditer(text, first, run.end()))):
+            for start in _begins(text, run.start(), run.end()):
                 lengths = self._lengths.get(text[start : start + SHORTEST])
                 for length in sorted(lengths, reverse=True) if lengths else ():
                     if text[start : start + length] in self._tokens:
@@ -156,6 +163,17 @@ def live_secrets(book: LiveSecrets) -> tuple[Secret, ...]:
     return book.known()
 
 
+def _begins(text: str, first: int, stop: int) -> Iterator[int]:
+    """Where a token may begin in a run. An escape of JSON (`\\n`, `\\u003d`) before it looks like a part of it."""
+    yield first
+    if text[first - 1 : first] == "\\" and (escape := _ESCAPE.match(text, first)):
+        yield escape.end()
+    for joint in _JOINTS.finditer(text, first, stop):
+        if joint.end() - joint.start() > 1:
+            yield joint.start() + 1  # no escape after all, but a percent sign
+        yield joint.end()
+
+
 def _with_data(body: Body, data: bytes) -> Body:
     if data == body.data:
         return body
@@ -164,5 +182,8 @@ def _with_data(body: Body, data: bytes) -> Body:
 
 def _writings(text: str) -> tuple[str, ...]:
     """The text, in a URL, in a form, in JSON with and without escapes."""
-    forms = (text, quote(text, safe=""), quote_plus(text), json.dumps(text)[1:-1], text.replace("/", "\\/"))
-    return tuple(dict.fromkeys(forms))
+    in_url = (quote(text, safe=""), quote_plus(text))
+    small = (_PERCENT.sub(lambda found: found[0].lower(), one) for one in in_url)
+    in_json = json.dumps(text)[1:-1]
+    in_page = _MARKUP.sub(lambda found: f"\\u{ord(found[0]):04x}", in_json)  # as Gson and others write it
+    return tuple(dict.fromkeys((text, *in_url, *small, in_json, in_page, text.replace("/", "\\/"))))

@@ -120,6 +120,7 @@ class Identity:
     pattern: Pattern
     values: Mapping[str, str] = field(default_factory=dict)
     secret_names: frozenset[str] = frozenset()  # of `values`: what must never be shown
+    filled: Templates = ()  # of `values`: those that are made of others
     accounts: tuple[Account, ...] = ()
     may_share: bool = False  # two recorded tenants may share an account
     prefer: bool = False  # before what the recording's own login gave

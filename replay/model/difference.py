@@ -58,9 +58,16 @@ class NoiseRule:
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """All rules learned from the controls. A place without a rule must be equal."""
+    """All rules learned from the controls. A place without a rule must be equal.
+
+    A status has a rule wherever it was compared, steady or not: counts of groups and shards add up to a share.
+    """
 
     rules: tuple[NoiseRule, ...] = ()
+
+    def noisy(self) -> tuple[NoiseRule, ...]:
+        """The rules of places that differed."""
+        return tuple(rule for rule in self.rules if rule.differing)
 
     def by_place(self) -> dict[tuple[str, str], NoiseRule]:
         return {(rule.endpoint, rule.place): rule for rule in self.rules}

@@ -10,6 +10,7 @@ import re
 from collections import deque
 from dataclasses import dataclass, field, fields
 
+from replay.model.errors import UsageError
 from replay.model.exchange import Outcome, Request, Response
 from replay.pace.reads import is_read
 
@@ -35,14 +36,21 @@ class Budget:
     concurrency: int | None = None
 
     def share(self, number: int, parts: int) -> Budget:
-        """Part `number` (from 0) of `parts`: what the parts may together is exactly this budget."""
+        """Part `number` (from 0) of `parts`: what the parts may together is exactly this budget. Raises UsageError."""
         given = {one.name: getattr(self, one.name) for one in fields(self)}
         for name, limit in given.items():
             if isinstance(limit, int):
-                given[name] = limit // parts + (1 if number < limit % parts else 0)
+                given[name] = share_of(limit, number, parts, f"the budget of {name.replace('_', ' ')}")
             elif limit is not None and name == "requests_per_second":
                 given[name] = limit / parts
         return Budget(**given)
+
+
+def share_of(whole: int, number: int, parts: int, name: str) -> int:
+    """Worker `number` (from 0) of `parts`. Raises UsageError where one would have nothing, and wait for ever."""
+    if whole < parts:
+        raise UsageError(f"{name} cannot be shared by {parts} workers: each needs 1 at least. Ask for fewer workers.")
+    return whole // parts + (number < whole % parts)
 
 
 def makes_account(request: Request) -> bool:
@@ -150,4 +158,4 @@ def _size(message: Request | Response) -> int:
     """Bytes of head and body, as HTTP/1.1 would write them; some bytes of framing are not counted."""
     head = sum(len(name) + len(value) + 4 for name, value in message.headers.fields)
     start = len(message.method) + len(message.target) + 12 if isinstance(message, Request) else 17
-    return start + head + len(message.body.data)
+    return start + head + message.body.length_bytes  # also of what was too long to be kept

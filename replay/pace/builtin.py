@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from replay.model.errors import UsageError
+from replay.pace.budget import share_of
 from replay.pace.closed import Closed
 from replay.pace.constant import Constant
 from replay.pace.contract import Pacer
@@ -35,6 +35,7 @@ class PaceWords:
     think: str | None = None
     catch_up: str | None = None
     workers: int = 1
+    worker: int = field(default=0, repr=False)  # the number of this one: parts of one run have equal words
 
 
 def plan_for(words: PaceWords) -> Plan:
@@ -47,6 +48,8 @@ def plan_for(words: PaceWords) -> Plan:
         raise UsageError(f"{named[0]} and --speed are two plans: give one of them.")
     if named and is_closed:
         raise UsageError(f"{named[0]} is an open loop, --sessions and --think a closed one: give one of them.")
+    if words.speed == "max" and words.think == "recorded":
+        raise UsageError("--speed max pauses nowhere, --think recorded as it was recorded: give one of them.")
     plan = Plan(_pacer(words), *_catch_up(words.catch_up))
     if words.catch_up is not None and (is_closed or isinstance(plan.pacer, Immediate)):
         raise UsageError("--catch-up needs a plan to be late for: give --speed with a factor, --rate or --ramp.")
@@ -102,7 +105,7 @@ def _per_second(number: str, unit: str, option: str) -> float:
 
 
 def _closed(words: PaceWords, pacer: Pacer) -> Closed:
-    sessions = None if words.sessions is None else math.ceil(words.sessions / words.workers)
+    sessions = None if words.sessions is None else share_of(words.sessions, words.worker, words.workers, "--sessions")
     if words.speed == "max" and words.think is None:
         return Closed(sessions, 0.0)
     if words.think in {None, "recorded"}:

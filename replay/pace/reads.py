@@ -2,19 +2,20 @@
 
 Rule: what is not understood is a write. A safe method stays one only without a header or parameter that asks the
 server to take it for another (`X-HTTP-Method-Override`, `_method`), or for another protocol (`Upgrade`): what is said
-over a WebSocket may change anything.
+over a WebSocket may change anything, and so may a conversation (see `replay.model.conversation`).
 """
 
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote_plus
 
 from replay.model.codec import UndecodableError, parse_json
+from replay.model.conversation import MEDIA_TYPE as CONVERSATION
 from replay.model.exchange import Request
 from replay.model.tree import Tree
 
 _OVERRIDES = frozenset({"x-http-method-override", "x-http-method", "x-method-override", "upgrade"})
-_OVERRIDDEN = re.compile(r"(?:^|&)_method=", re.IGNORECASE)
 _GRAPHQL_TYPES = ("application/json", "application/graphql")
 _MOST_BYTES = 2**20  # a longer document is not looked at: it is a write
 
@@ -24,11 +25,21 @@ _TOKEN = re.compile(r'#[^\n\r]*|"""(?:\\"""|[^"]|"(?!""))*"""|"(?:\\.|[^"\\\n\r]
 
 def is_read(request: Request) -> bool:
     """True when the request asks for no change of state (RFC 9110 section 9.2.1), as far as can be told from it."""
-    if any(name.lower() in _OVERRIDES for name, _ in request.headers.fields) or _OVERRIDDEN.search(request.query):
+    if any(name.lower() in _OVERRIDES for name, _ in request.headers.fields) or _is_overridden(request.query):
+        return False
+    if request.body.media_type == CONVERSATION:
         return False
     if request.is_safe:
         return True
     return request.method == "POST" and _is_graphql_read(request)
+
+
+def _is_overridden(query: str) -> bool:
+    """Names are read as servers read them: without percent-encoding, case and blanks around them."""
+    if "=" not in query:
+        return False
+    pieces = query.replace(";", "&").split("&")
+    return any(unquote_plus(one.partition("=")[0]).strip().lower() == "_method" for one in pieces if "=" in one)
 
 
 def _is_graphql_read(request: Request) -> bool:

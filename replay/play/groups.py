@@ -63,6 +63,7 @@ def grouped(outlines: Iterable[Outline], most: int) -> tuple[Group, ...]:
     strangers = families.pop("", [])
     pieces = [piece for family in families.values() for piece in _cut(family, most)]
     pieces += [(stranger,) for stranger in strangers]
+    pieces.sort(key=lambda piece: (piece[0].first, piece[0].name))  # who makes a thing plays before who uses it
     groups: list[list[Outline]] = []
     size = most + 1
     for piece in pieces:

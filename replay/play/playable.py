@@ -67,12 +67,14 @@ def playable(
     `websockets`: with those that the capture holds in full; what they say may change anything. `has_identities`: a
     request needs no recorded sign-in for its credentials. `is_replaced`: a sign-in that an identity makes needless.
     """
+    said: frozenset[str] = frozenset()
     if websockets and not reads_only:
+        said = frozenset(one.id for session in sessions for one in session.exchanges if can_be_said(one))
         sessions = tuple(map(_with_conversations, sessions))
 
     def why(session: Session, exchange: Exchange) -> str:
         is_refused = reads_only and not is_read(exchange.request)
-        reason = why_not(exchange) or (WRITES_NOT_ALLOWED if is_refused else "")
+        reason = why_not(exchange, is_said=exchange.id in said) or (WRITES_NOT_ALLOWED if is_refused else "")
         return reason or (REPLACED if is_replaced is not None and is_replaced(session, exchange) else "")
 
     reasons = {one.id: reason for session in sessions for one in session.exchanges if (reason := why(session, one))}
@@ -95,12 +97,16 @@ def _with_conversations(session: Session) -> Session:
     return replace(session, exchanges=tuple(as_bodies(one) if can_be_said(one) else one for one in session.exchanges))
 
 
-def why_not(exchange: Exchange) -> str:
-    """The reason why this exchange cannot be sent as it was recorded, or an empty string."""
+def why_not(exchange: Exchange, *, is_said: bool = False) -> str:
+    """The reason why this exchange cannot be sent as it was recorded, or an empty string.
+
+    `is_said`: a conversation that was made here. One that stands in the capture as such was asked for by nobody.
+    """
+    if is_said:
+        return ""
     request = exchange.request
     is_asked = request.method == "CONNECT" or "websocket" in request.headers.get("upgrade").lower()
-    if request.body.content_type == MEDIA_TYPE:
-        return ""
+    is_asked = is_asked or request.body.media_type == MEDIA_TYPE
     if is_asked or exchange.status == 101 or exchange.messages:  # a refused handshake, too: Upgrade is hop by hop
         return WEBSOCKET
     return BODY_NOT_RECORDED if request.body.truncated else ""

@@ -16,6 +16,8 @@ def shapes_for(amplify: int, start: str, weights: Sequence[str], shapes: Sequenc
     """What `--amplify N`, `--amplify-start`, `--weight TENANT=N` and `--shape NAME=N` ask for. Raises UsageError."""
     if amplify > 1 and any(True for _ in weights):
         raise UsageError("--amplify makes all tenants heavier, --weight one of them: give one of them.")
+    if start == "together" and amplify == 1 and not weights:
+        raise UsageError("--amplify-start says when copies begin: give --amplify or --weight, too.")
     counts: dict[str, int] = {}
     for text in shapes:
         match = _SHAPE.fullmatch(text)

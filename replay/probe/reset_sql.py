@@ -12,7 +12,9 @@ import os
 import re
 import socket
 import sqlite3
-from contextlib import closing
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -23,12 +25,20 @@ _SQLITE = re.compile(r"sqlite:///(.+)", re.IGNORECASE)
 _POSTGRES = re.compile(r"(?:postgresql|postgres|postgresql\+psycopg)://", re.IGNORECASE)
 _ELSEWHERE_BY_ENVIRONMENT = ("PGHOSTADDR", "PGSERVICE")  # libpq takes them where the URL is silent
 _ELSEWHERE = frozenset({"service", "servicefile", "host", "hostaddr"})  # ways to name another server than the URL does
+_OPTIONS = frozenset(
+    {"sslmode", "sslrootcert", "sslcert", "sslkey", "sslcrl", "ssl_min_protocol_version", "ssl_max_protocol_version"}
+    | {"channel_binding", "gssencmode", "krbsrvname", "require_auth", "passfile", "application_name"}
+)
+_TOO_LONG = "The reset script did not end within {:g} seconds."
+_AGAIN_SECONDS = 0.01
 
 
 def require_near(url: str) -> None:
     """Raise UsageError unless `url` names a database on this machine or on a private network."""
     if not _SQLITE.match(url):
         _address_of(url)
+    elif "?" in url:
+        raise UsageError("[reset] database takes no options behind sqlite:///FILE.")
 
 
 async def run_script(url: str, script: str, timeout_seconds: float) -> None:
@@ -38,7 +48,7 @@ async def run_script(url: str, script: str, timeout_seconds: float) -> None:
         async with asyncio.timeout(timeout_seconds + 1):
             await asyncio.to_thread(work, url, script, timeout_seconds)
     except TimeoutError:
-        raise ResetError(f"The reset script did not end within {timeout_seconds:g} seconds.") from None
+        raise ResetError(_TOO_LONG.format(timeout_seconds)) from None
 
 
 def _run_sqlite(url: str, script: str, timeout_seconds: float) -> None:
@@ -46,12 +56,40 @@ def _run_sqlite(url: str, script: str, timeout_seconds: float) -> None:
     path = Path(unquote(match[1].partition("?")[0])) if match else Path()
     if not path.is_file():
         raise ResetError(f"The reset script's database {path.name} does not exist.")
+    late = threading.Event()
     try:
-        with closing(sqlite3.connect(path, timeout=timeout_seconds)) as connection:
+        with (
+            closing(sqlite3.connect(path, timeout=timeout_seconds)) as connection,
+            _ended_after(connection, timeout_seconds, late),
+        ):
             connection.executescript(script)
             connection.commit()
     except sqlite3.Error as error:
+        if late.is_set():
+            raise ResetError(_TOO_LONG.format(timeout_seconds)) from None
         raise ResetError(f"The reset script failed in {path.name}: {error.sqlite_errorname}.") from None
+
+
+@contextmanager
+def _ended_after(connection: sqlite3.Connection, timeout_seconds: float, late: threading.Event) -> Iterator[None]:
+    """When it is late, the statement that runs is interrupted, and no other one begins."""
+    done = threading.Event()
+
+    def watch() -> None:
+        if done.wait(timeout_seconds):
+            return
+        late.set()
+        while not done.wait(_AGAIN_SECONDS):
+            connection.interrupt()  # it is nobody's when it comes just before a statement begins
+
+    connection.set_authorizer(lambda *_: sqlite3.SQLITE_DENY if late.is_set() else sqlite3.SQLITE_OK)
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()  # before the connection is closed
 
 
 def _run_postgres(url: str, script: str, timeout_seconds: float) -> None:
@@ -64,6 +102,7 @@ def _run_postgres(url: str, script: str, timeout_seconds: float) -> None:
         "password": parsed.password,
         "dbname": parsed.database,
         "connect_timeout": max(1, int(timeout_seconds)),
+        **{name: value for name, value in parsed.query.items() if name in _OPTIONS},
         "options": f"-c statement_timeout={int(timeout_seconds * 1000)}",
     }
     try:
@@ -76,6 +115,9 @@ def _run_postgres(url: str, script: str, timeout_seconds: float) -> None:
 def _address_of(url: str) -> str:
     """The one address behind a PostgreSQL URL; empty for a local socket. UsageError when it is public or not told."""
     _, parsed = _drivers(url)
+    for name, value in parsed.query.items():
+        if name not in _OPTIONS | _ELSEWHERE or not isinstance(value, str):
+            raise UsageError(f"[reset] database takes no option but, each once: {', '.join(sorted(_OPTIONS))}, host.")
     folder = parsed.query.get("host", "")
     if (
         not parsed.host

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from replay.correlate.bindings import Source
@@ -28,18 +28,20 @@ _WRITINGS = {"path": "percent", "query": "percent", "form": "percent", "body": "
 
 # Reads an answer as `curl --include` wrote it. No single quote may stand in it: it is one word of the shell.
 READER = r"""
-import gzip, json, re, sys
+import json, re, sys, zlib
 from urllib.parse import quote, unquote, urlsplit
 data = open(sys.argv[1], "rb").read()
 place, writing = json.loads(sys.argv[2]), sys.argv[3]
 head = b""
+shown = lambda text: "".join(char for char in text if char.isprintable())
+plain = lambda data: zlib.decompressobj(31).decompress(data, 1 << 26) if data[:2] == b"\x1f\x8b" else data
 while re.match(rb"HTTP/[0-9.]+ ", data):
     head, _, data = data.partition(b"\r\n\r\n")
 lines = [line.partition(":") for line in head.decode("latin-1").split("\r\n")[1:]]
 named = lambda name: [value.strip() for key, _, value in lines if key.lower() == name]
 try:
     if place[0] == "body":
-        value = json.loads(gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data)
+        value = json.loads(plain(data))
         for part in place[1:]:
             value = value[part]
     elif place[0] == "header":
@@ -49,8 +51,8 @@ try:
     else:
         pairs = [field.partition(";")[0].partition("=") for field in named("set-cookie")]
         value = [text.strip() for name, _, text in pairs if name.strip() == place[1]][-1]
-except (ValueError, LookupError, TypeError, EOFError, OSError):
-    sys.exit("this answer lacks " + ".".join(map(str, place)) + ": " + head.decode("latin-1").split("\r\n")[0])
+except (ValueError, LookupError, TypeError, OSError, RecursionError, zlib.error):
+    sys.exit(shown("this answer lacks " + ".".join(map(str, place)) + ": " + head.decode("latin-1").split("\r\n")[0]))
 text = value if isinstance(value, str) else json.dumps(value)
 print({"percent": quote(text, safe=""), "json": json.dumps(text)[1:-1]}.get(writing, text), end="")
 """
@@ -62,6 +64,10 @@ class Linked:
 
     request: Request
     takes: tuple[tuple[str, int, Place, str], ...] = ()
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(name for name, _, _, _ in self.takes)
 
     def assignments(self) -> list[str]:
         """Lines of the shell."""
@@ -89,17 +95,28 @@ def linked(trace: Trace) -> list[Linked]:
     return out
 
 
-def word(text: str) -> str:
-    """One word of the shell; marks become variables."""
-    pieces = _MARK.split(text)
-    if len(pieces) == 1:
-        return shlex.quote(text)
-    quoted = [f'"$V{piece}"' if n % 2 else shlex.quote(piece) if piece else "" for n, piece in enumerate(pieces)]
-    return "".join(quoted)
+def pieces(text: str, names: frozenset[str]) -> Iterator[tuple[bool, str]]:
+    """(True, variable) for marks of these variables, (False, text) for what stands around them.
+
+    Any other mark is text: traffic may hold whatever looks like one.
+    """
+    end = 0
+    for found in _MARK.finditer(text):
+        if f"V{found[1]}" in names:
+            yield False, text[end : found.start()]
+            yield True, f"V{found[1]}"
+            end = found.end()
+    yield False, text[end:]
 
 
-def has_mark(text: str) -> bool:
-    return _MARK.search(text) is not None
+def word(text: str, names: frozenset[str] = frozenset()) -> str:
+    """One word of the shell; marks of `names` become variables."""
+    made = [f'"${one}"' if is_name else shlex.quote(one) for is_name, one in pieces(text, names) if one]
+    return "".join(made) or "''"
+
+
+def has_mark(text: str, names: frozenset[str]) -> bool:
+    return any(is_name for is_name, _ in pieces(text, names))
 
 
 def _usable(sources: Sequence[Source], consumer: int, attempts: Sequence[Attempt]) -> Source | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import defaultdict
 
 from replay.model.evidence import Role
 from replay.model.exchange import FaultKind
@@ -15,11 +16,14 @@ FROM attempt JOIN trace ON trace.id = attempt.trace_id
 WHERE trace.role <> ? AND coalesce(fault, '') <> ?
 ORDER BY attempt.trace_id
 """
+_UNITS = "SELECT trace_id, min(unit) FROM evidence GROUP BY trace_id"  # of a part: `UNIT@PART`
 
 
 def load_of(connection: sqlite3.Connection, parts: int) -> Load:
-    """`parts`: run files that were merged into this one; they ran side by side, so the time is theirs in the mean."""
+    """`parts`: run files that were merged into this one. They ran side by side: the time is that of the longest."""
     meter = Meter()
+    part_of = dict(connection.execute(_UNITS)) if parts > 1 else {}
+    names: list[str] = []  # of every scenario: its part
     spans: list[tuple[float, float]] = []  # of every scenario: first sending, last answer
     trace = None
     for trace_id, role, endpoint, tenant, status, fault, intended, sent, ended in connection.execute(
@@ -27,10 +31,14 @@ def load_of(connection: sqlite3.Connection, parts: int) -> Load:
     ):
         meter.add(endpoint, tenant, fault or str(status), intended, sent, ended)
         first, last = spans[-1] if spans else (sent, ended)
-        if trace_id == trace or role == Role.LOAD:  # copies were played beside the trace before them
+        if spans and (trace_id == trace or role == Role.LOAD):  # copies were played beside the trace before them
             spans[-1] = (min(first, sent), max(last, ended))
         else:
             trace = trace_id
             spans.append((sent, ended))
-    meter.took(sum(last - first for first, last in spans) / max(1, parts))
+            names.append(str(part_of.get(trace_id, "")).rpartition("@")[2])
+    took: dict[str, float] = defaultdict(float)
+    for name, (first, last) in zip(names, spans, strict=True):
+        took[name] += last - first
+    meter.took(max(took.values(), default=0.0))
     return meter.load()

@@ -13,6 +13,8 @@ unless live values are kept anyway. Which worlds were begun stays readable: none
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import zlib
 from collections.abc import Iterator
@@ -32,6 +34,7 @@ _FRAME = Struct("<II")
 _SIZE = Struct("<I")
 _MOST_BYTES = 256 << 20  # of one record: two bodies and their headers; more comes from nobody who is us
 _MAGIC = "replay-pending-1"
+_HELD = (errno.EWOULDBLOCK, errno.EACCES)
 
 Key = tuple[str, int]
 """A unit and a world."""
@@ -54,7 +57,7 @@ class PendingFile:
         self._has_ended = False
         self.attempts: dict[Key, list[Attempt]] = {}
         self.worlds: dict[str, int] = {}  # per unit: the highest number that was begun
-        self.lost: dict[str, int] = {}  # per unit: the highest number of a world whose answers cannot be read
+        self.lost: dict[str, int] = {}  # per unit whose answers cannot be read: the highest number of its worlds
 
     @classmethod
     def create(cls, path: Path, run_id: str, seal: Seal | None = None) -> PendingFile:
@@ -68,6 +71,7 @@ class PendingFile:
             ) from None
         except OSError as error:
             raise FileFormatError(f"{path} cannot be written: {os.strerror(error.errno or 0)}.") from None
+        made._claim()
         made.clear()
         return made
 
@@ -77,6 +81,7 @@ class PendingFile:
         if not path.exists():
             return cls.create(path, run_id, seal)
         found = cls(path, os.open(path, os.O_RDWR | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)), run_id, seal)
+        found._claim()
         try:
             end = found._read(path.read_bytes())  # bounded: one group of sessions
             os.ftruncate(found._descriptor, end)
@@ -86,6 +91,14 @@ class PendingFile:
         if not end:
             found.clear()
         return found
+
+    @classmethod
+    def discard(cls, path: Path) -> None:
+        """Remove one whose run never began. Raises FileFormatError when another process is about to begin it."""
+        with suppress(FileNotFoundError):
+            left = cls(path, os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0)), "")
+            left._claim()
+            left.remove()
 
     def began(self, unit: str, world: int) -> None:
         """Requests of a new world follow."""
@@ -135,6 +148,18 @@ class PendingFile:
         with suppress(OSError):
             self._path.unlink()
 
+    def _claim(self) -> None:
+        """One process at a time: two would send the same requests into one world. Raises FileFormatError.
+
+        flock(2): the kernel gives it up when its holder dies. Where there are no such locks, nobody is kept out.
+        """
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno in _HELD:
+                os.close(self._descriptor)
+                raise FileFormatError(f"{self._path} is in use: another process plays its run, wait for it.") from None
+
     def _write(self, meta: dict[str, Any], *bodies: bytes) -> None:
         payload = _payload(meta, *bodies)
         record = _FRAME.pack(len(payload), zlib.crc32(payload)) + payload
@@ -155,6 +180,7 @@ class PendingFile:
             except (UndecodableError, ValueError, KeyError, TypeError, AttributeError):
                 break
             end = start + _FRAME.size + len(payload)
+        self.lost = {unit: self.worlds[unit] for unit in self.lost}  # of copies, too: they were sent there
         return end
 
     def _require_ours(self, payload: bytes) -> None:
@@ -169,7 +195,7 @@ class PendingFile:
         if meta.get("sealed"):
             opened = self._seal.opened(rest) if self._seal else None
             if opened is None:
-                self.lost[unit] = max(self.lost.get(unit, 0), world)
+                self.lost[unit] = world
                 return  # the key is gone: that unit is played again, in other worlds
             meta, rest = _parted(opened)
         if "exchange_id" not in meta:
@@ -197,6 +223,8 @@ def _records(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _parted(payload: bytes) -> tuple[dict[str, Any], bytes]:
+    if len(payload) < _SIZE.size:  # zeros, as a power cut leaves them: an empty record, and its checksum is right
+        raise UndecodableError("not a record")
     (size,) = _SIZE.unpack_from(payload)
     meta = parse_json(payload[_SIZE.size : _SIZE.size + size])
     if not isinstance(meta, dict):

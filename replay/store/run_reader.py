@@ -66,6 +66,11 @@ class RunReader:
         self._database.conn.close()
 
     @_reading
+    def has_run(self) -> bool:
+        """False: whoever made the file died before its run began."""
+        return next(iter(self._database.query("SELECT 1 AS found FROM run")), None) is not None
+
+    @_reading
     def info(self) -> RunInfo:
         row = self._run()
         return RunInfo(

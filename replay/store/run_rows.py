@@ -116,6 +116,7 @@ def attempt_row(attempt: Attempt, trace_id: int) -> Row:
         "unresolved": text(attempt.unresolved),
         "bound": attempt.bound,
         "as_recorded": int(attempt.as_recorded),
+        "identity": attempt.identity,
     }
 
 
@@ -152,6 +153,7 @@ def attempt_of(row: Row, bodies: dict[str, bytes]) -> Attempt:
         unresolved=tuple(value(row["unresolved"])),
         bound=row.get("bound", 0),  # since version 2
         as_recorded=bool(row.get("as_recorded", 0)),
+        identity=row.get("identity", ""),
     )
 
 

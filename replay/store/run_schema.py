@@ -131,7 +131,8 @@ CREATE TABLE attempt (
     ended            REAL NOT NULL,
     unresolved       TEXT NOT NULL,  -- JSON array of places whose live value was unknown
     bound            INTEGER NOT NULL,  -- places that were given their live value
-    as_recorded      INTEGER NOT NULL   -- 1: a lean row, headers and bodies are those of the recorded exchange
+    as_recorded      INTEGER NOT NULL,  -- 1: a lean row, headers and bodies are those of the recorded exchange
+    identity         TEXT NOT NULL      -- name of what dressed it; bound: the recording's own login; empty: nothing
 );
 CREATE INDEX attempt_trace ON attempt(trace_id);
 
@@ -190,7 +191,7 @@ CREATE TABLE difference (
 
 CREATE INDEX difference_unit ON difference(unit);
 
--- what clean replays do to themselves: where, and which relation still holds
+-- what clean replays do to themselves: where, and which relation still holds (of a status also where it was equal)
 CREATE TABLE noise (
     endpoint  TEXT NOT NULL,
     place     TEXT NOT NULL,

@@ -8,6 +8,7 @@ played on (see `run_pending`).
 from __future__ import annotations
 
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,8 @@ class RunWriter:
         with connection:
             ended_by = "('stopped', 'incomplete', 'budget', 'target-failing')"
             connection.execute(f"DELETE FROM not_judged WHERE planned = 1 AND reason IN {ended_by}")  # noqa: S608
-            connection.execute("DELETE FROM evidence WHERE unit NOT IN (SELECT unit FROM done)")
+            for table in ("evidence", "fidelity", "session_fidelity", "difference"):
+                connection.execute(f"DELETE FROM {table} WHERE unit NOT IN (SELECT unit FROM done)")  # noqa: S608
             connection.execute('DELETE FROM "case" WHERE id NOT IN (SELECT case_id FROM evidence)')
             for table in ("row_change", "renamed", "planted", "attempt"):
                 connection.execute(f"DELETE FROM {table} WHERE trace_id NOT IN (SELECT trace_id FROM evidence)")  # noqa: S608
@@ -125,6 +127,12 @@ class RunWriter:
                 self._finding(finding)
 
     def close(self) -> None:
+        finish_file(self._connection)
+
+    def abandon(self) -> None:
+        """Close after a failure: what is stored of the unit at hand may be half of it, so it is taken back."""
+        with suppress(sqlite3.Error):
+            self._connection.rollback()
         finish_file(self._connection)
 
     def _start(self, event: RunStarted) -> None:

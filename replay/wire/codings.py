@@ -18,6 +18,8 @@ from replay.wire.faults import BrokenCodingError
 
 _MOST_CODINGS = 3
 _ZERO = re.compile(r"\s*[qQ]\s*=\s*0(\.0*)?\s*")  # RFC 9110 section 12.4.2
+_MOST_MEMBERS = 1000  # of one body; a few bytes each would take minutes
+_GZIP_STEP_BYTES = 2**16
 _BROTLI_STEP_BYTES = 16  # brotli < 1.2 has no limit for its output: a few bytes can ask for 16 MiB at most
 _ZSTD_STEP_BYTES = 1024  # a block has 4 bytes at least and yields 128 KiB at most (RFC 8878 section 3.1.1.2)
 _ZSTD_WINDOW_BYTES = 8 << 20  # what a client must be able to hold (RFC 9659)
@@ -72,15 +74,31 @@ def _names(codings: str) -> list[str]:
 
 def _gunzip(data: bytes, limit: int, is_part: bool) -> tuple[bytes, bool]:
     """Several members are one body (RFC 1952 section 2.2)."""
-    out = bytearray()
-    while data:
-        machine = zlib.decompressobj(16 + zlib.MAX_WBITS)
-        out += _inflated(machine, data, limit + 1 - len(out))
-        if len(out) > limit:
-            return bytes(out[:limit]), True
-        if not machine.eof:
-            _require(is_part)
-        data = machine.unused_data
+    return _joined(data, limit, is_part, lambda: zlib.decompressobj(16 + zlib.MAX_WBITS), _inflated, _GZIP_STEP_BYTES)
+
+
+def _joined(
+    data: bytes,
+    limit: int,
+    is_part: bool,
+    opened: Callable[[], Any],
+    undone: Callable[[Any, bytes, int], bytes],
+    step: int,
+) -> tuple[bytes, bool]:
+    """All members, each by a machine of its own. In steps: a machine copies what it leaves of what it was given."""
+    out, end = bytearray(), 0
+    for _ in range(_MOST_MEMBERS):
+        if end >= len(data):
+            break
+        machine = opened()
+        while end < len(data) and not machine.eof:
+            piece = data[end : end + step]
+            out += undone(machine, piece, limit + 1 - len(out))
+            end += len(piece) - len(machine.unused_data)
+            if len(out) > limit:
+                return bytes(out[:limit]), True
+        _require(machine.eof or is_part)
+    _require(end >= len(data))
     return bytes(out), False
 
 
@@ -106,22 +124,17 @@ def _inflated(machine: Any, data: bytes, limit: int) -> bytes:
 
 
 def _unzstd(data: bytes, limit: int, is_part: bool) -> tuple[bytes, bool]:
-    out = bytearray()
-    while data:  # several frames are one body (RFC 8878 section 3.1)
-        machine = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW_BYTES).decompressobj()
-        end = 0
-        while end < len(data) and not machine.eof:
-            try:
-                out += machine.decompress(data[end : end + _ZSTD_STEP_BYTES])
-            except zstandard.ZstdError:
-                raise BrokenCodingError from None
-            end += _ZSTD_STEP_BYTES
-            if len(out) > limit:
-                return bytes(out[:limit]), True
-        if not machine.eof:
-            _require(is_part)
-        data = machine.unused_data + data[end:]
-    return bytes(out), False
+    """Several frames are one body (RFC 8878 section 3.1)."""
+    reader = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW_BYTES)
+    return _joined(data, limit, is_part, reader.decompressobj, _unframed, _ZSTD_STEP_BYTES)
+
+
+def _unframed(machine: Any, data: bytes, _limit: int) -> bytes:
+    try:
+        out: bytes = machine.decompress(data)
+    except zstandard.ZstdError:
+        raise BrokenCodingError from None
+    return out
 
 
 def _unbrotli(data: bytes, limit: int, is_part: bool) -> tuple[bytes, bool]:

@@ -17,7 +17,7 @@ from replay.wire.fast_connection import READ_BYTES, FastConnection
 from replay.wire.fast_pool import Pool
 from replay.wire.faults import (
     CAUGHT,
-    CLOSED_UNANSWERED,
+    STALE,
     ConnectFailedError,
     ConnectTimeoutError,
     FirstByteTimeoutError,
@@ -89,7 +89,7 @@ class FastLane(OneLane):
             return Sent(response, sent, received.first_byte, received.ended, received.digest), False
         except CAUGHT as error:
             fault = fault_of(error)
-            is_stale = connection is not None and is_reused and fault.detail in _STALE and not connection.has_head
+            is_stale = connection is not None and is_reused and fault.detail in STALE and not connection.has_head
             return Sent(fault, sent, arrived, self._clock()), is_stale
         finally:
             if connection is not None:
@@ -138,6 +138,3 @@ class FastLane(OneLane):
             elif connection.first_byte_deadline and now >= connection.first_byte_deadline and not connection.has_head:
                 connection.fail(FirstByteTimeoutError())
         self._sweeper = self._loop.call_later(self._sweep_seconds, self._sweep) if self._pool.busy else None
-
-
-_STALE = frozenset({CLOSED_UNANSWERED, "ConnectionReset"})

@@ -14,6 +14,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from replay.model.exchange import Fault, FaultKind
 
 CLOSED_UNANSWERED = "ServerDisconnectedError"  # the connection was closed cleanly before any byte of an answer
+STALE = frozenset({CLOSED_UNANSWERED, "ConnectionReset"})  # how a connection ends that the server gave up while idle
 
 
 class ConnectFailedError(OSError):

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
 
 import aiohttp
 from multidict import CIMultiDict
-from yarl import URL
 
 from replay.model.exchange import Outcome, Request
 from replay.model.hint import EVENT_STREAM, Hint
 from replay.wire.answer import NO_BODY_STATUS, READ_LIMIT_BYTES, Intake, Received, response_of
 from replay.wire.event_stream import Listening
 from replay.wire.fast_connection import LINE_LIMIT_BYTES
-from replay.wire.faults import CAUGHT, CLOSED_UNANSWERED, FirstByteTimeoutError, fault_of
+from replay.wire.faults import CAUGHT, STALE, FirstByteTimeoutError, fault_of
 from replay.wire.gate import Gate
 from replay.wire.head import Fields, as_bytes
 from replay.wire.pinned import Pinned
@@ -33,6 +33,8 @@ class GeneralLane(OneLane):
 
     def __init__(self, road: Road) -> None:
         super().__init__(road)
+        watch = aiohttp.TraceConfig()
+        watch.on_connection_reuseconn.append(_note_reuse)
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=road.options.pool, resolver=Pinned(road.target), ssl=road.tls or True),
             timeout=aiohttp.ClientTimeout(total=road.timeout, sock_connect=road.options.connect_timeout_seconds),
@@ -41,10 +43,12 @@ class GeneralLane(OneLane):
             auto_decompress=False,
             max_line_size=LINE_LIMIT_BYTES,
             max_field_size=LINE_LIMIT_BYTES,
+            trace_configs=[watch],
         )
+        self._session._retry_connection = False  # noqa: SLF001 - it would send PUT and DELETE twice; no option says so
 
     async def send(self, request: Request, gate: Gate | None, hint: Hint) -> Sent:
-        """One request; aiohttp itself sends an idempotent one again when a reused connection turns out closed."""
+        """One request, as the fast lane does: what is not safe goes out once."""
         sent = self._clock()
         result, is_stale = await self._attempt(request, gate, hint, sent)
         if is_stale and gate is None and request.is_safe:
@@ -56,6 +60,7 @@ class GeneralLane(OneLane):
 
     async def _attempt(self, request: Request, gate: Gate | None, hint: Hint, sent: float) -> tuple[Sent, bool]:
         first_byte = 0.0
+        reused: list[bool] = []
         try:
             fields, body = self._letterhead.letter(request)
             as_bytes(request, fields)  # refuses what must not go out, as the fast lane does
@@ -65,7 +70,7 @@ class GeneralLane(OneLane):
             async with asyncio.timeout(None) as patience:
                 if self._options.first_byte_timeout_seconds:
                     patience.reschedule(asyncio.get_running_loop().time() + self._options.first_byte_timeout_seconds)
-                answer = await self._open(request, fields, data)
+                answer = await self._open(request, fields, data, reused)
                 patience.reschedule(None)
             first_byte = self._clock()
             async with answer:
@@ -76,18 +81,20 @@ class GeneralLane(OneLane):
             if isinstance(error, TimeoutError) and patience.expired():
                 error = FirstByteTimeoutError()
             fault = fault_of(error)
-            return Sent(fault, sent, first_byte, self._clock()), fault.detail == CLOSED_UNANSWERED
+            is_stale = bool(reused) and not first_byte and fault.detail in STALE
+            return Sent(fault, sent, first_byte, self._clock()), is_stale
 
     async def _open(
-        self, request: Request, fields: Fields, data: bytes | AsyncIterator[bytes] | None
+        self, request: Request, fields: Fields, data: bytes | AsyncIterator[bytes] | None, reused: list[bool]
     ) -> aiohttp.ClientResponse:
         return await self._session.request(
             request.method,
-            URL(self._target.url + request.target, encoded=True),
+            self._url(request.target),
             headers=CIMultiDict((name, _reread(value)) for name, value in fields),
             data=data,
             allow_redirects=False,
             server_hostname=self._options.sni or None,
+            trace_request_ctx=reused,
         )
 
     async def _received(self, answer: aiohttp.ClientResponse, first_byte: float, hint: Hint) -> Received:
@@ -116,6 +123,12 @@ class GeneralLane(OneLane):
                     break
         except TimeoutError:
             pass  # it was long enough
+
+
+async def _note_reuse(
+    _session: aiohttp.ClientSession, context: SimpleNamespace, _found: aiohttp.TraceConnectionReuseconnParams
+) -> None:
+    context.trace_request_ctx.append(True)
 
 
 def _reread(value: str) -> str:

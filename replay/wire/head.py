@@ -7,11 +7,15 @@ recorded with a content coding (captures hold it decoded) gets that coding again
 
 from __future__ import annotations
 
+import re
+
 from replay.model.exchange import Request
 from replay.wire.codings import acceptable, encoded, is_decodable
 
 RUN_HEADER = "X-Replay-Run"
 _MOST_NAMES = 4096  # kept with their rule; a capture can hold any number of names
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # methods and names (RFC 9110 section 5.6.2)
+_ORIGIN_FORM = re.compile(r"/[^\x00-\x20\x7f]*")  # RFC 9112 section 3.2.1; a blank would end it
 
 Fields = list[tuple[str, str]]
 
@@ -48,7 +52,7 @@ class Letterhead:
         self._rules: dict[str, int] = {}  # by the name as it is spelled
 
     def letter(self, request: Request) -> tuple[Fields, bytes]:
-        """The fields in their order, and the body's bytes."""
+        """The fields in their order, and the body's bytes. Raises ValueError for a name that no field can have."""
         body = request.body.data
         fields: Fields = []
         lengths: list[int] = []
@@ -81,6 +85,8 @@ class Letterhead:
         return fields, body
 
     def _learned(self, name: str) -> int:
+        if not _TOKEN.fullmatch(name):  # with a blank behind it, `Host` would be a second one to some servers
+            raise ValueError("a field's name is no token")
         if len(self._rules) >= _MOST_NAMES:
             self._rules.clear()
         return self._rules.setdefault(name, _RULES.get(name.lower(), _KEPT))
@@ -98,6 +104,7 @@ def _measure(fields: Fields, lengths: list[int], size_bytes: int, *, needed: boo
 
 def as_bytes(request: Request, fields: Fields) -> bytes:
     """The head on the wire (RFC 9112 section 3). Raises ValueError for what would be read as another message."""
+    _require_sendable(request)
     lines = [f"{request.method} {request.target} HTTP/1.1"]
     lines += [f"{name}: {value}" for name, value in fields]
     text = "\r\n".join(lines)
@@ -109,6 +116,13 @@ def as_bytes(request: Request, fields: Fields) -> bytes:
     except UnicodeEncodeError:  # a live value that is no latin-1: as most clients write it
         head = "\r\n".join(map(_line, lines)).encode("latin-1")
     return head + b"\r\n\r\n"
+
+
+def _require_sendable(request: Request) -> None:
+    """The origin form, or `*` for OPTIONS: every other one could name another host."""
+    is_origin_form = _ORIGIN_FORM.fullmatch(request.target) or (request.target == "*" and request.method == "OPTIONS")
+    if not is_origin_form or not _TOKEN.fullmatch(request.method):
+        raise ValueError("a method or a target that no request line can have")
 
 
 def _line(line: str) -> str:

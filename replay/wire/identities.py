@@ -20,7 +20,8 @@ from replay.identity.matching import NOBODY, Assigned, Assignment
 from replay.identity.outfit import Outfit, dressed, has_fields, is_bound, stripped, with_fields
 from replay.identity.places import credentials_in
 from replay.identity.secrets import LiveSecrets, Secret
-from replay.identity.spec import Identity, Jwt, Login, Static
+from replay.identity.spec import BASIC, Identity, Jwt, Login, Static
+from replay.model.errors import ConfigError
 from replay.model.exchange import Outcome, Request
 from replay.model.session import Actor
 from replay.mutate.sites import is_sign_in
@@ -210,7 +211,7 @@ class Wardrobe:
                 return
             live.failure = ""
             live.refresh = fetched.refresh
-            values = {**values_of(live.assigned, live.actor), **fetched.values}
+            values = {**values_of(live.assigned, live.actor, live.reread), **fetched.values}
             live.outfit = self._outfit(live, values)
             live.fresh.made(self._clock(), fetched.lifetime)
             if live.fresh.generation == 1:
@@ -220,17 +221,33 @@ class Wardrobe:
 
     async def _made(self, live: LiveSet) -> Fetched:
         identity, source = live.assigned.identity, live.assigned.identity.source
-        values = values_of(live.assigned, live.actor)
+        await self._read_again(live)
+        values = values_of(live.assigned, live.actor, live.reread)
         if isinstance(source, Static):
-            if self._reread is None or not live.fresh.generation:
-                return Fetched()
-            return self._known(identity, Fetched(await self._reread(identity)))
+            return Fetched()
         if isinstance(source, Jwt):
-            return self._known(identity, self._minted(live, source, values))
+            try:
+                return self._known(identity, self._minted(live, source, values))
+            except ConfigError:
+                if not live.reread:
+                    raise
+                raise FetchError("the key that was read again does not sign") from None
         send = self._servers[identity.server]
         if isinstance(source, Login):
             return self._known(identity, await log_in(source, values, send))
         return self._known(identity, await fetch_token(source.grant, values, send, live.refresh))
+
+    async def _read_again(self, live: LiveSet) -> None:
+        """Before a renewal: a file or a command may say something else by now."""
+        identity = live.assigned.identity
+        if self._reread is None or not identity.rereads or not live.fresh.generation:
+            return
+        live.reread = {**live.reread, **await self._reread(identity)}
+        values = values_of(live.assigned, live.actor, live.reread)
+        for name in identity.secret_names & set(values):
+            self.secrets.add(Secret(values[name], f"identity {identity.name}: {name}"))
+        if BASIC in values:
+            self.secrets.add(Secret(values[BASIC], f"identity {identity.name}: {BASIC}", is_basic=True))
 
     def _minted(self, live: LiveSet, source: Jwt, values: Mapping[str, str]) -> Fetched:
         parts = parts_of(live.token)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from replay.identity.freshness import Freshness
@@ -33,15 +34,18 @@ class LiveSet:
     outfit: Outfit = field(default_factory=Outfit)
     fresh: Freshness = field(default_factory=Freshness)
     refresh: str = ""
+    reread: Mapping[str, str] = field(default_factory=dict)  # values that a file or a command has given since
     failed_at: float = -math.inf
     failure: str = ""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
-def values_of(assigned: Assigned, actor: Actor) -> dict[str, str]:
-    """The identity's own, before them its account's, and the actor's stand-ins."""
-    account = assigned.chosen
-    own = {**assigned.identity.values, **(account.values if account else {})}
+def values_of(assigned: Assigned, actor: Actor, reread: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The identity's own (as `reread` has them now), before them its account's, and the actor's stand-ins."""
+    account, identity = assigned.chosen, assigned.identity
+    own = {**identity.values, **(reread or {})}
+    own |= {name: template.fill(own) for name, template in identity.filled}
+    own |= account.values if account else {}
     return {
         **own,
         **({BASIC: basic_pair(own["user"], own["password"])} if "user" in own and "password" in own else {}),

@@ -5,6 +5,7 @@ Rule: a key that does not fit its algorithm is an error before anything is sent,
 
 from __future__ import annotations
 
+import json
 import warnings
 from collections.abc import Mapping
 
@@ -24,6 +25,11 @@ def signed(claims: Mapping[str, Tree], key: str, algorithm: str, kid: str = "") 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", InsecureKeyLengthWarning)  # QA's secret is QA's choice
-            return jwt.encode(dict(claims), key, algorithm, headers)
+            return jwt.PyJWS().encode(_written(claims), key, algorithm, headers)
     except (PyJWTError, InvalidKeyError, ValueError, TypeError, AttributeError):
         raise ConfigError(f"the key for {algorithm} is not {_NEEDS[algorithm[0]]}: name the right one.") from None
+
+
+def _written(claims: Mapping[str, Tree]) -> bytes:
+    """As PyJWT writes them. It refuses an `iss` that is no text; a recorded one may be anything."""
+    return json.dumps(dict(claims), separators=(",", ":")).encode()

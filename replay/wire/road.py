@@ -6,6 +6,8 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from yarl import URL
+
 from replay.wire.answer import RESPONSE_LIMIT_BYTES
 from replay.wire.head import Letterhead
 from replay.wire.options import WireOptions
@@ -36,3 +38,13 @@ class OneLane:
         self._tls = road.tls
         self._timeout = road.timeout
         self._limit_bytes = road.limit_bytes
+        self._base = URL(road.target.url, encoded=True)
+
+    def _url(self, target: str) -> URL:
+        """A request's target at ours, for aiohttp. Put together from parts: a text could name another host."""
+        path, _, query = target.partition("?")
+        base = self._base
+        url = URL.build(scheme=base.scheme, authority=base.raw_authority, path=path, query_string=query, encoded=True)
+        if url.raw_authority != base.raw_authority or url.scheme != base.scheme:
+            raise ValueError("a target that names another host")
+        return url

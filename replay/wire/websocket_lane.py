@@ -14,7 +14,6 @@ from types import SimpleNamespace
 
 import aiohttp
 from multidict import CIMultiDict
-from yarl import URL
 
 from replay.model.body import EMPTY
 from replay.model.conversation import Line, heard_body, lines_of
@@ -55,6 +54,7 @@ class WebSocketLane(OneLane):
             skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
             trace_configs=[watch],
         )
+        self._session._retry_connection = False  # noqa: SLF001 - a handshake goes out once; no option says so
 
     async def send(self, request: Request, gate: Gate | None, hint: Hint) -> Sent:
         """One conversation. The outcome's body holds what the server said (see `replay.model.conversation`)."""
@@ -89,7 +89,7 @@ class WebSocketLane(OneLane):
         kept = [(name, value) for name, value in fields if not name.lower().startswith("sec-websocket-")]
         asked = ",".join(request.headers.get_all("sec-websocket-protocol"))
         return await self._session.ws_connect(
-            URL(self._target.url + request.target, encoded=True),
+            self._url(request.target),
             protocols=[one.strip() for one in asked.split(",") if one.strip()],
             headers=CIMultiDict(kept),
             timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSE_SECONDS),

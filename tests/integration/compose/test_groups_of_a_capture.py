@@ -12,10 +12,22 @@ from replay.compose.verdicts import Threshold, exit_status, judge_again, read_vi
 from replay.engine.drive import StopFlag
 from replay.engine.settings import RunSettings
 from replay.model.event import Event, UnitDone
+from replay.play.groups import Shard
 from upstreams import served
 
 SESSIONS, PER_SESSION = 6, 5
 GROUPED = RunSettings(group_exchanges=2 * PER_SESSION)
+
+
+class StopAfterOne:
+    """Ctrl-C when the first group is done."""
+
+    def __init__(self, stop: StopFlag) -> None:
+        self.stop = stop
+
+    def on_event(self, event: Event) -> None:
+        if isinstance(event, UnitDone):
+            self.stop.set()
 
 
 def asking(tmp_path, url, **changes):
@@ -47,27 +59,53 @@ async def test_groups_find_what_the_whole_finds(tmp_path):
 async def test_a_resumed_run_tells_the_same(tmp_path):
     """What was found before the stop is weighed and counted with what came after it."""
 
-    class StopAfterOne:
-        def on_event(self, event: Event) -> None:
-            if isinstance(event, UnitDone):
-                stop.set()
-
     write_capture(tmp_path / "capture.db", recording(SESSIONS, total=7))
     async with served(NumberedTarget(total=8).app) as url:
         stop = StopFlag()
-        await execute(asking(tmp_path, url), (StopAfterOne(),), stop)
+        await execute(asking(tmp_path, url), (StopAfterOne(stop),), stop)
         await execute(asking(tmp_path, url, resume=True), (), StopFlag())
     (found,) = read_view(tmp_path / "run.db").findings
     assert found.observed.endswith("and in 2 more groups of sessions")
 
 
-async def test_a_value_from_another_group_is_not_judged(tmp_path):
+def crossing():
     """A stranger reads what the first session made: in a group without it nobody knows its live name."""
     exchanges = recording(SESSIONS)
     first = next(one.request.target for one in exchanges if one.request.method == "GET")
     token = bearer("tok-rec-000000000005")
     late = exchange("x1", "GET", first, answer={"id": first.rpartition("/")[2], "total": 7}, headers=token, at=2000.0)
-    write_capture(tmp_path / "capture.db", [*exchanges, late])
+    return [*exchanges, late]
+
+
+async def test_a_value_from_a_group_of_before_is_not_judged_after_a_resume(tmp_path):
+    """The group that was given it is done, and not read again."""
+    write_capture(tmp_path / "capture.db", crossing())
+    async with served(NumberedTarget().app) as url:
+        stop = StopFlag()
+        await execute(asking(tmp_path, url), (StopAfterOne(stop),), stop)
+        await execute(asking(tmp_path, url, resume=True), (), StopFlag())
+    view = read_view(tmp_path / "run.db")
+    assert view.findings == ()
+    assert [one.reason for one in view.not_judged] == ["cross-group"]
+
+
+async def test_a_value_from_another_shard_is_not_judged(tmp_path):
+    """No shard plays all; whichever is asked for the value does not take its 404 for the target's fault."""
+    write_capture(tmp_path / "capture.db", crossing())
+    reasons = []
+    async with served(NumberedTarget().app) as url:
+        for number in range(1, 6):
+            asked = asking(tmp_path, url, settings=RunSettings(), shard=Shard(number, 5), out=tmp_path / f"{number}.db")
+            await execute(asked, (), StopFlag())
+            view = read_view(asked.out)
+            assert view.findings == ()
+            reasons += [one.reason for one in view.not_judged]
+    assert reasons == ["cross-group"]
+
+
+async def test_a_value_from_another_group_is_not_judged(tmp_path):
+    """It failed for what only another group was given: counted, and no finding."""
+    write_capture(tmp_path / "capture.db", crossing())
     async with served(NumberedTarget().app) as url:
         await execute(asking(tmp_path, url), (), StopFlag())
     view = read_view(tmp_path / "run.db")

@@ -19,6 +19,7 @@ from replay.engine.settings import RunSettings
 from replay.model.errors import FileFormatError, UsageError
 from replay.model.evidence import Role
 from replay.pace.builtin import PaceWords
+from replay.play.groups import Shard
 from replay.play.shapes import Shapes
 from replay.report.json_report import render
 from replay.store.run_load import load_of
@@ -157,6 +158,8 @@ async def test_a_plan_that_is_none_is_refused_before_anything_is_sent(tmp_path):
             await played(tmp_path, url, pace=PaceWords(rate="5/s", speed="2x"))
         with pytest.raises(UsageError, match="tenant that the capture does not hold"):
             await played(tmp_path, url, shapes=Shapes(weights=(("nobody", 3),)))
+        with pytest.raises(UsageError, match="tenant that the capture does not hold"):
+            await played(tmp_path, url, shapes=Shapes(weights=(("nobody", 3),)), shard=Shard(1, 2))
     assert asked == []
     assert not (tmp_path / "run.db").exists()
 
@@ -173,12 +176,14 @@ async def test_copies_are_timed_with_the_replay_that_they_ran_beside(tmp_path):
 
 
 async def test_figures_of_a_damaged_run_file_are_refused(tmp_path):
-    """A time that is no number is the file's fault, said in one sentence; merged parts share the time of playing."""
+    """A time that is no number is the file's fault, said in one sentence; merged parts took as long as the longest."""
     async with target() as (url, _):
         view = await played(tmp_path, url)
     connection = sqlite3.connect(tmp_path / "run.db")
     try:
-        assert load_of(connection, 2).seconds == pytest.approx(view.load.seconds / 2)
+        assert load_of(connection, 1).seconds == view.load.seconds
+        connection.execute("UPDATE evidence SET unit = 'clean/0@' || ((trace_id % 2) + 1) || '/2'")
+        assert view.load.seconds / 2 < load_of(connection, 2).seconds < view.load.seconds, "that of the longest part"
         connection.execute("UPDATE attempt SET sent = 'soon' WHERE id = 9")
         connection.commit()
     finally:

@@ -10,15 +10,20 @@ from dataclasses import replace
 import pytest
 
 from integration.compose.numbered_target import NumberedTarget, recording
+from make import response
 from make_capture import write_capture
 from replay.compose.config import Config
+from replay.compose.material import read_capture
 from replay.compose.runs import RunRequest, execute
 from replay.compose.verdicts import read_view
 from replay.engine.drive import StopFlag
 from replay.engine.settings import RunSettings
-from replay.model.errors import UsageError
+from replay.model.errors import FileFormatError, UsageError
 from replay.model.event import Event, UnitDone
-from replay.store.run_pending import pending_path
+from replay.model.evidence import Attempt, Part
+from replay.model.exchange import Fault, FaultKind
+from replay.store.run_pending import PendingFile, pending_path
+from replay.store.run_writer import RunWriter
 from upstreams import served
 
 CONCURRENCY = 4
@@ -211,6 +216,72 @@ async def test_another_run_is_refused_before_anything_is_sent(tmp_path, change, 
         with pytest.raises(UsageError, match="finished run"):
             await execute(replace(asked, resume=True), (), StopFlag())
     assert set(target.seen.values()) == {1}
+
+
+async def test_a_file_whose_run_never_began_is_begun_anew(tmp_path):
+    """Killed during handshake, reset or logins: the same command works again, with --resume and without it."""
+    write_capture(tmp_path / "capture.db", recording(1))
+    target = NumberedTarget()
+    async with served(target.app) as url:
+        asked = RunRequest("run", tmp_path / "capture.db", url, tmp_path / "run.db", RunSettings(), Config())
+        for resume in (True, False):
+            RunWriter.create(asked.out).close()
+            PendingFile.create(pending_path(asked.out), "of-nobody").close()
+            await execute(replace(asked, resume=resume), (), StopFlag())
+            assert read_view(asked.out).run.finished
+            asked.out.unlink()
+        with PendingHeld(asked.out), pytest.raises(FileFormatError, match="is in use"):
+            await execute(asked, (), StopFlag())
+
+
+class PendingHeld:
+    """Another process that is about to begin."""
+
+    def __init__(self, path):
+        RunWriter.create(path).close()
+        self.pending = PendingFile.create(pending_path(path), "other")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.pending.close()
+
+
+async def test_a_login_that_nobody_heard_is_not_sent_after_its_followers(tmp_path):
+    """Its session went on without it, as in a run that was not interrupted; in the next world it is sent."""
+    write_capture(tmp_path / "capture.db", recording(1))
+    target, shot = NumberedTarget(), Fault(FaultKind.CONNECT, "")
+    async with served(target.app) as url:
+        settings, config = RunSettings(), Config()
+        asked = RunRequest(
+            "run", tmp_path / "capture.db", url, tmp_path / "run.db", settings, config, keep_live_values=True
+        )
+        await execute(asked, (), _stopped())
+        (session,), _, _ = read_capture(asked.capture)
+        pending = PendingFile.resume(pending_path(asked.out), read_view(asked.out).run.id)
+        for one, outcome in zip(session.exchanges, (shot, response(401)), strict=False):
+            words = (one.id, session.id, "POST /a", session.actor, None, Part.JUDGED, one.request, outcome)
+            pending.answered("clean/0", 1, Attempt(*words))
+        pending.close()
+        await execute(replace(asked, resume=True), (), StopFlag())
+    assert sum(key.startswith("begin ") for key in target.seen) == 1
+
+
+async def test_what_was_taken_away_since_is_another_run_too(tmp_path):
+    """A table that is gone from replay.toml, sessions that were recorded since: groups would be other groups."""
+    write_capture(tmp_path / "capture.db", recording(2))
+    write_capture(tmp_path / "grown.db", recording(3))
+    target = NumberedTarget()
+    async with served(target.app) as url:
+        settings, config = RunSettings(), Config(oracles={"server-error": {}})
+        asked = RunRequest("run", tmp_path / "capture.db", url, tmp_path / "run.db", settings, config, resume=True)
+        await execute(replace(asked, resume=False), (), _stopped())
+        with pytest.raises(UsageError, match=r"another setting \(\[oracles\]\)"):
+            await execute(replace(asked, config=Config()), (), StopFlag())
+        with pytest.raises(UsageError, match=r"another setting \(what the capture holds\)"):
+            await execute(replace(asked, capture=tmp_path / "grown.db"), (), StopFlag())
+    assert not target.seen
 
 
 def _stopped():

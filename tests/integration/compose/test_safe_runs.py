@@ -23,6 +23,7 @@ from replay.engine.settings import RunSettings
 from replay.model.errors import ReplayError
 from replay.report.json_report import render
 from replay.report.text_report import render as as_text
+from replay.store.run_writer import RunWriter
 from upstreams import served
 
 TOKEN = {"Authorization": "Bearer abcdefghijklmnop0123456789"}
@@ -286,6 +287,39 @@ async def test_a_reset_command_runs_first_and_between_clean_replays(tmp_path):
     assert log.read_text().split("\n") == [f"{url} {view.run.id}"] * 2 + [""]
 
 
+def counting(tmp_path):
+    """A reset between clean replays that writes a line each time, and how often it was run."""
+    log = tmp_path / "log"
+    return reset_by(f"open('{log}', 'a').write('x')", between="true"), lambda: len(log.read_text())
+
+
+async def test_a_resumed_run_keeps_the_world_that_it_had_begun(tmp_path):
+    """Its budget ended in the second replay: what that one made is there when the rest of it is sent."""
+    toml, resets = counting(tmp_path)
+    notes = Notes()
+    async with running(notes) as url:
+        asked = asking(tmp_path, url, toml=toml, requests=6)
+        await execute(asked, (), StopFlag())
+        assert resets() == 2
+        await execute(replace(asked, safety=replace(asked.safety, budget=Safety().budget), resume=True), (), StopFlag())
+    assert read_view(tmp_path / "run.db").run.finished
+    assert (resets(), len(notes.asked)) == (2, 8)
+
+
+async def test_every_replay_of_every_group_but_the_first_of_all_is_reset_before(tmp_path):
+    """Three sessions in three groups, played twice each."""
+    toml, resets = counting(tmp_path)
+    tokens = [{"Authorization": f"Bearer {n}bcdefghijklmnop0123456789"} for n in range(3)]
+    about = {"name": "notes"}
+    asking_for = [
+        exchange(f"e{n}", "GET", "/about", answer=about, headers=token, at=1000.0 + n) for n, token in enumerate(tokens)
+    ]
+    async with running(Notes()) as url:
+        asked = asking(tmp_path, url, asking_for, toml)
+        await execute(replace(asked, settings=replace(asked.settings, group_exchanges=1)), (), StopFlag())
+    assert resets() == 6
+
+
 async def test_a_reset_script_runs_in_the_named_database(tmp_path):
     database = tmp_path / "qa.db"
     with closing(sqlite3.connect(database)) as connection, connection:
@@ -331,6 +365,16 @@ async def test_a_reset_goes_to_no_database_of_others(tmp_path, database, message
     assert notes.asked == []
 
 
+async def test_a_run_that_died_before_it_began_is_reset_when_it_is_begun_anew(tmp_path):
+    """--resume finds a file without a run: what follows is the first play, and no second one."""
+    log, notes = tmp_path / "log", Notes()
+    RunWriter.create(tmp_path / "run.db").close()
+    async with running(notes) as url:
+        asked = asking(tmp_path, url, toml=reset_by(f"open('{log}', 'a').write('reset ')"))
+        await execute(replace(asked, resume=True), (), StopFlag())
+    assert log.read_text() == "reset "
+
+
 async def test_workers_share_one_budget_and_one_reset(tmp_path):
     log = tmp_path / "log"
     code = f"open('{log}', 'a').write('reset ')"
@@ -360,13 +404,19 @@ async def test_cleanup_deletes_what_the_run_made_and_tells_what_is_left(tmp_path
     assert "2 made, 2 deleted; nothing is left" in as_text(view)
 
 
-async def test_cleanup_goes_on_when_the_budget_is_spent(tmp_path):
+async def test_nothing_is_deleted_before_the_run_has_ended(tmp_path):
+    """A run that its budget ended, or Ctrl-C, goes on with --resume, and needs what it made; then that is deleted."""
     notes = Notes()
     async with running(notes) as url:
-        view = await play(tmp_path, url, cleanup=True, requests=4)
-    assert reasons(view) == ["budget"]
-    assert notes.rows == {7: "old"}
-    assert sum(not one.startswith("DELETE") for one in notes.asked) == 4
+        asked = asking(tmp_path, url, cleanup=True, requests=6)
+        await execute(asked, (), StopFlag())
+        view = read_view(tmp_path / "run.db")
+        assert (reasons(view), view.remains, len(notes.asked)) == (["budget"], (), 6)
+        made = set(notes.rows) - {7}
+        assert len(made) == 2
+        await execute(replace(asked, safety=replace(asked.safety, budget=Safety().budget), resume=True), (), StopFlag())
+    view = read_view(tmp_path / "run.db")
+    assert (view.run.finished, view.findings, reasons(view)) == (True, (), [])
 
 
 @pytest.mark.parametrize("status", [405, 404, 401, 500])

@@ -23,8 +23,9 @@ RECORDED = (
 
 @dataclass
 class Rooms:
-    """Each room gets a name of its own; only names that it gave are found."""
+    """Each room gets a name of its own; only names that it gave are found, or (`is_apart`) only the others."""
 
+    is_apart: bool = False
     given: list = field(default_factory=list)
     searched: list = field(default_factory=list)
 
@@ -34,12 +35,12 @@ class Rooms:
             return web.json_response({"name": self.given[-1], "size": 3}, status=201)
         word = next(iter(request.query.values()))
         self.searched.append(word)
-        return web.json_response({"found": True}, status=200 if word in self.given else 404)
+        return web.json_response({"found": True}, status=404 if (word in self.given) is self.is_apart else 200)
 
 
 @asynccontextmanager
-async def rooms():
-    service = Rooms()
+async def rooms(is_apart=False):
+    service = Rooms(is_apart)
     app = web.Application()
     app.router.add_route("*", "/{tail:.*}", service.answer)
     async with served(app) as url:
@@ -58,3 +59,15 @@ async def test_what_differs_and_returns_is_bound_after_the_first_replay(tmp_path
     summary = read_view(tmp_path / "r.db").summary
     assert summary is not None
     assert summary.fidelity == 1.0
+
+
+async def test_a_link_that_the_next_replay_refuses_does_not_become_a_finding(tmp_path):
+    """The recorded word was accepted, and the live one is not: what the first replay taught is dropped again."""
+    write_capture(tmp_path / "c.db", RECORDED)
+    async with rooms(is_apart=True) as (service, url):
+        request = RunRequest("run", tmp_path / "c.db", url, tmp_path / "r.db", RunSettings(), Config())
+        await execute(request, [], StopFlag())
+    refused = [word for word in service.searched if word in WORDS]
+    assert (len(service.searched), len(refused)) == (4, 1)
+    view = read_view(tmp_path / "r.db")
+    assert (view.findings, view.fidelity.score) == ((), 1.0)

@@ -10,6 +10,7 @@ from aiohttp import web
 from make import exchange
 from make_capture import write_capture
 from replay.compose.config import Config
+from replay.compose.merging import merge_runs
 from replay.compose.runs import RunRequest, execute
 from replay.compose.verdicts import Threshold, exit_status, read_view
 from replay.engine.drive import StopFlag
@@ -18,6 +19,8 @@ from replay.model.body import Body
 from replay.model.errors import FileFormatError
 from replay.model.event import EvidenceReady
 from replay.model.exchange import SocketMessage
+from replay.model.headers import Headers
+from replay.play.groups import Shard
 from replay.report.json_report import render
 from upstreams import served
 
@@ -62,6 +65,24 @@ async def target():
 def asking(tmp_path, url, exchanges):
     capture = write_capture(tmp_path / "capture.db", exchanges)
     return RunRequest("run", capture, url, tmp_path / "run.db", RunSettings(), Config())
+
+
+async def test_a_shard_of_which_nothing_can_be_sent_is_a_part_all_the_same(tmp_path):
+    """Else the whole run of several workers would be refused, and a merged file would lack a part for ever."""
+    other = {"Authorization": "Bearer zyxwvutsrqponmlk9876543210"}
+    mixed = (EXCHANGES[0], replace(SOCKET, request=replace(SOCKET.request, headers=Headers.of(other.items()))))
+    async with target() as (url, asked):
+        whole = asking(tmp_path, url, mixed)
+        parts = [replace(whole, shard=Shard(n, 7), out=tmp_path / f"{n}.db") for n in range(1, 8)]
+        for part in parts:
+            await execute(part, (), StopFlag())
+    assert asked == ["/things"] * 2
+    merge_runs([part.out for part in parts], whole.out)
+    view = read_view(whole.out)
+    assert (view.run.finished, view.fidelity.exchanges, {one.reason for one in view.not_judged}) == (
+        True, 1, {"websocket"},
+    )  # fmt: skip
+    assert exit_status(view, Threshold()) == 0
 
 
 async def test_what_cannot_be_replayed_is_told_and_not_judged(tmp_path):

@@ -12,6 +12,7 @@ from replay.engine.alarm import LoopAlarm, TimerFdAlarm, alarm_for
 from replay.engine.clock import SystemClock
 from replay.engine.drive import SKIPPED, StopFlag, drive
 from replay.model.case import Step
+from replay.model.errors import UsageError
 from replay.model.evidence import Part
 from replay.model.exchange import FaultKind
 from replay.pace.constant import Constant
@@ -74,6 +75,20 @@ async def test_everything_is_sent_once_and_told_by_time_of_sending():
     assert len(client.asked) == len({one.exchange_id for one in attempts}) == 100
     assert [one.sent for one in attempts] == sorted(one.sent for one in attempts)
     assert sorted(map(id, heard)) == sorted(map(id, attempts)), "each was told as soon as it was there"
+
+
+async def test_answers_are_cut_when_they_arrive():
+    """The journal is told all of it, and what waits for the end is small."""
+    heard, held = [], []
+
+    def cut(attempt):
+        held.append(len(heard))
+        return replace(attempt, exchange_id="cut")
+
+    attempts = await played(cues_of(1, 3), Answering(), heard=heard.append, cut=cut)
+    assert [one.exchange_id for one in attempts] == ["cut"] * 3
+    assert held == [0, 1, 2], "at once, one by one"
+    assert all(one.exchange_id != "cut" for one in heard)
 
 
 async def test_sessions_run_side_by_side_up_to_concurrency():
@@ -140,6 +155,19 @@ class Broken:
 async def test_a_bug_in_a_worker_ends_the_run():
     with pytest.raises(ExceptionGroup):
         await played(cues_of(3, 2), Broken())
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), UsageError("cannot be")])
+async def test_what_users_can_mend_is_told_as_it_is(error):
+    """A full disk below the journal: one sentence and not a bug of ours."""
+
+    def full(attempt):
+        raise error
+
+    player = Player(cues_of(3, 2), Plan(), Plain(), 3)
+    with pytest.raises(type(error)) as caught:
+        await drive(player, Answering(0.01), CLOCK, CLOCK.now(), lambda _: "", StopFlag(), full)
+    assert caught.value is error
 
 
 async def test_a_bug_that_the_alarm_meets_ends_the_run():

@@ -7,11 +7,15 @@ from pathlib import Path
 
 import click
 import pytest
+from aiohttp import web
 
 from integration.identity.identity_capture import by_jwt, notes_of
 from make import bearer, exchange
 from make_capture import write_capture
 from replay.cli.doctor import doctor_command
+from replay.compose.checkup import CheckupOrder, check_up
+from replay.compose.config import parse_config
+from upstreams import served
 
 TOML = '[[identity]]\nall = true\nname = "staff"\nkind = "bearer"\ntoken = { env = "QA_TOKEN" }\n'
 
@@ -72,6 +76,43 @@ def test_problems_are_told_all_at_once(capture, capsys, toml, words, problem):
     assert (status == 2) is bool(problem)
     assert [problem in one for one in problems] == [True] * bool(problem)
     assert problem in text
+
+
+@pytest.mark.parametrize("is_target", [False, True])
+async def test_logins_go_only_to_a_target_that_shakes_hands(tmp_path, is_target):
+    """As in a run: first the token that was agreed on, then passwords; and every request says whose it is."""
+    asked = []
+
+    async def answer(request):
+        asked.append((request.path, "X-Replay-Run" in request.headers))
+        if request.path == "/login":
+            return web.json_response({"t": "live-token-1"})
+        return web.Response(text="agreed-upon", status=200 if is_target else 404)
+
+    toml = """[safety]
+handshake = true
+handshake_token = { env = "REPLAY_OK" }
+[[identity]]
+all = true
+kind = "login"
+headers = { Authorization = "Bearer {t}" }
+[[identity.steps]]
+path = "/login"
+take = { t = "json:$.t" }
+"""
+    app = web.Application()
+    app.router.add_route("*", "/{tail:.*}", answer)
+    environ = {"REPLAY_OK": "agreed-upon"}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REPLAY_OK", "agreed-upon")
+        config = parse_config(toml.encode(), tmp_path / "replay.toml")
+        capture = write_capture(tmp_path / "c.db", notes_of("jwt", by_jwt))
+        async with served(app) as url:
+            seen = await check_up(CheckupOrder(capture, config, environ, url, sign_in=True))
+    first = ("/.well-known/replay-ok", True)
+    assert asked == ([first, ("/login", True)] if is_target else [first])
+    assert seen.signed_in is is_target
+    assert ["not 200; nothing else was sent" in one for one in seen.problems] == [True] * (not is_target)
 
 
 def test_a_recorded_login_covers_its_session(tmp_path, capsys, monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import subprocess
@@ -17,6 +18,7 @@ import pytest
 import make
 from replay.model.evidence import Attempt, Part, Role
 from replay.report.repro import as_curl
+from replay.report.repro_links import READER
 from unit.oracle.evidence_make import NOBODY, sent, trace
 
 # For machines without curl: the options that the script uses, and the whole answer on stdout.
@@ -27,9 +29,12 @@ words, fields, method, body, url = iter(sys.argv[1:]), {{}}, "GET", None, ""
 for word in words:
     if word == "--request": method = next(words)
     elif word == "--header":
-        name, _, value = next(words).partition(":")
-        fields[name] = value.strip()
+        line = next(words)
+        for line in open(line[1:]).read().splitlines() if line[0] == "@" else [line]:
+            name, _, value = line.partition(":")
+            fields[name] = value.strip()
     elif word == "--data-raw": body = next(words).encode()
+    elif word == "--data-binary" and next(words) == "@-": body = sys.stdin.buffer.read()
     elif word == "--url": url = next(words)
 place = urlsplit(url)
 wire = http.client.HTTPConnection(place.hostname, place.port)
@@ -145,6 +150,9 @@ def test_the_targets_own_values_are_sent_back(target: Target, tmp_path: Path) ->
     assert copied[0] == "/copies?of=live%2F..%2Fid%20%C3%BC%27"
     assert json.loads(copied[3]) == {"note": NOTE, "account_id": NUMBER}
     assert "TOKEN_" not in text
+    assert "python3 -I -c" in text, "else a json.py in the folder of the script's reader would run"
+    commands = [line.partition(" --url ")[0].rpartition("| ")[2] for line in text.splitlines() if " --url " in line]
+    assert [one for one in commands if "$V" in one] == [], "tokens in arguments"
     assert not [path for path in tmp_path.iterdir() if path.name.startswith("tmp.")], "answers are removed"
 
 
@@ -158,3 +166,43 @@ def test_a_script_ends_where_an_answer_lacks_what_it_needs(target: Target, tmp_p
     assert done.returncode == 1
     assert b"this answer lacks" in done.stderr
     assert len(target.seen) == 1
+
+
+def test_a_value_goes_into_a_body_that_no_word_can_hold(target: Target, tmp_path: Path) -> None:
+    """Lines, or more than an argument takes: the parts around it travel as base64."""
+    text = "y" * 40_000
+    changed = attempts()
+    request = changed[3].request
+    tree = {**json.loads(request.body.data), "text": text}
+    data = json.dumps(tree, indent=1).encode()
+    changed[3] = replace(changed[3], request=replace(request, body=replace(request.body, data=data)))
+    done = run(
+        target, tmp_path, as_curl(trace(Role.MUTATED, 1, *changed), f"http://127.0.0.1:{target.server_address[1]}")
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert json.loads(target.seen[3][3]) == {"note": NOTE, "account_id": NUMBER, "text": text}
+
+
+HOSTILE_ANSWERS = [
+    (b"HTTP/1.1 200 \x1b[31mred\x1b]0;t\x07\r\n\r\n{}", b"HTTP/1.1 200 [31mred"),
+    (b"HTTP/1.1 200 OK\r\n\r\n\x1f\x8bnothing", b"HTTP/1.1 200 OK"),
+    (b"HTTP/1.1 200 OK\r\n\r\n" + b"[" * 100_000, b"HTTP/1.1 200 OK"),
+    (b"HTTP/1.1 200 OK\r\n\r\n" + gzip.compress(b" " * (1 << 26) + b"1"), b"HTTP/1.1 200 OK"),
+]
+
+
+@pytest.mark.parametrize(("answer", "told"), HOSTILE_ANSWERS)
+def test_a_hostile_answer_is_told_in_one_plain_line(tmp_path: Path, answer: bytes, told: bytes) -> None:
+    """No escape for the terminal, no traceback, and no more memory than 64 MiB of a body; nothing beside it is read."""
+    (tmp_path / "json.py").write_text("raise SystemExit('the module of the folder')")
+    (tmp_path / "answer").write_bytes(answer)
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", READER, "answer", '["body", "a\\u001b"]', "raw"],
+        cwd=tmp_path,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"this answer lacks body.a: " + told)
+    assert b"\x1b" not in done.stderr

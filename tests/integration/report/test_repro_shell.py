@@ -33,8 +33,11 @@ for word in words:
     if word == "--request": method = next(words)
     elif word == "--head": method = "HEAD"
     elif word == "--header":
-        name, _, value = next(words).partition(":")
-        fields.append(name.rstrip(";") + ": " + value.strip())
+        line = next(words)
+        for line in open(line[1:], errors="surrogateescape").read().splitlines() if line[0] == "@" else [line]:
+            name, _, value = line.partition(":")
+            fields.append(name.rstrip(";") + ": " + value.strip())
+    elif word == "--config": url = open(next(words)).read()[7:-2].replace(chr(92), "")
     elif word == "--data-raw": body = next(words).encode("utf-8", "surrogateescape")
     elif word == "--data-binary" and next(words) == "@-": body = sys.stdin.buffer.read()
     elif word == "--url": url = next(words)
@@ -86,14 +89,14 @@ class Desk:
     tools: Path
     home: Path
 
-    def run(self, *attempts: Attempt, reveal: bool = False) -> list[Arrived]:
+    def run(self, *attempts: Attempt, reveal: bool = False, token: str = TOKEN) -> list[Arrived]:
         target = f"http://127.0.0.1:{self.server.server_address[1]}"
         script = self.home / "repro.sh"
         script.write_bytes(as_curl(trace(Role.MUTATED, 1, *attempts), target, reveal=reveal).encode())
         done = subprocess.run(
             ["sh", str(script)],
             cwd=self.folder,
-            env={"PATH": f"{self.tools}{os.pathsep}{os.environ['PATH']}", "HOME": str(self.home), "TOKEN_1": TOKEN},
+            env={"PATH": f"{self.tools}{os.pathsep}{os.environ['PATH']}", "HOME": str(self.home), "TOKEN_1": token},
             capture_output=True,
             timeout=30,
             check=False,
@@ -199,3 +202,26 @@ def test_what_only_people_read_runs_nothing(desk: Desk, text: str) -> None:
     (arrived,) = desk.run(replace(said, sent_as=sent("e", "GET", "/", tenant=text).sent_as))
     assert arrived.fields[b"x-note"] == printable(text).strip().encode()
     assert set(arrived.fields) <= {b"host", b"user-agent", b"accept", b"content-type", b"content-length", b"x-note"}
+
+
+@pytest.mark.parametrize("reveal", [False, True])
+def test_a_credential_of_the_query_arrives_beside_whatever_stands_there(desk: Desk, reveal: bool) -> None:
+    """It is told to curl in a file, whose own quotes and backslashes are no traffic's business."""
+    target = '/a"b?x="&access_token=live-1&y=$(touch${IFS}pwned)'
+    (arrived,) = desk.run(attempt(target, body=b"x", **{"Api-Key": "live-1"}), reveal=reveal, token="live-1")
+    assert arrived.line == f"POST {target} HTTP/1.1".encode()
+    assert arrived.fields[b"api-key"] == b"live-1"
+
+
+def test_a_script_that_is_interrupted_removes_what_it_was_answered(tmp_path: Path) -> None:
+    """A `sh` that ends by a signal runs no EXIT trap of its own accord."""
+    text = as_curl(trace(Role.MUTATED, 1, attempt(Authorization="Bearer x")), "http://127.0.0.1:9", reveal=True)
+    head = text[: text.index("# 1.")]
+    done = subprocess.run(
+        ["sh", "-c", head + '\n: > "$answers/1"; kill -INT $$; echo still here'],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        timeout=30,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, list(tmp_path.iterdir())) == (130, b"", [])

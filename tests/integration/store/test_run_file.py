@@ -44,6 +44,7 @@ def attempt(copy=0, outcome=None, **changes):
         "exchange_id": "e1", "session_id": "s1", "endpoint": "POST /a", "actor": Actor("t", "p"), "sent_as": None,
         "part": Part.JUDGED, "request": sent, "outcome": outcome or made, "intended": 0.5, "sent": 0.6,
         "first_byte": 0.7, "ended": 0.8, "copy": copy, "recorded_status": 201, "unresolved": ("body.id",),
+        "identity": "staff",
     }  # fmt: skip
     return Attempt(**{**values, **changes})
 
@@ -109,6 +110,18 @@ def test_evidence_comes_back_as_it_was(tmp_path):
     assert second.traces == case.traces
     assert second.generated == case.generated
     assert [one.marker for one in second.elsewhere] == ["qzzzzzzzzz"], "planted in other worlds of the run"
+    reader.close()
+
+
+def test_copies_that_stand_before_the_first_judged_trace_are_measured(tmp_path):
+    """The replay that they ran beside taught something, and is no evidence itself."""
+    traces = (Trace(Role.LOAD, 2, (attempt(),)), Trace(Role.CLEAN, 3, (attempt(),)))
+    writer = RunWriter.create(tmp_path / "run.db")
+    for event in (RunStarted(INFO, 1, 1), EvidenceReady(Evidence(None, traces))):
+        writer.on_event(event)
+    writer.close()
+    reader = RunReader(tmp_path / "run.db")
+    assert reader.load().seconds == pytest.approx(0.4)
     reader.close()
 
 
@@ -222,3 +235,30 @@ def test_damaged_rows_are_one_sentence(tmp_path, statement):
     connection.close()
     with pytest.raises(FileFormatError, match="damaged"):
         read_all(tmp_path / "run.db")
+
+
+def rows_of(path):
+    with sqlite3.connect(path) as database:
+        names = ("fidelity", "session_fidelity", "difference", "evidence", "not_judged")
+        found = {name: database.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in names}
+    database.close()
+    return found
+
+
+def test_half_a_unit_is_not_kept_after_a_failure(tmp_path):
+    """What was committed stays; what the unit at hand had stored so far would be counted twice when it is resumed."""
+    writer = RunWriter.create(tmp_path / "run.db")
+    writer.on_event(RunStarted(INFO, 3, 30))
+    writer.on_event(ControlMeasured(Fidelity(30, 29, 10, 1)))
+    writer.on_event(Unjudged(NotJudged("low-fidelity", "d", "", "none")))
+    writer.abandon()
+    assert not any(rows_of(tmp_path / "run.db").values())
+
+
+def test_a_resumed_file_forgets_units_that_are_not_done(tmp_path):
+    """Their fidelity and differences as well as their evidence: all of it is measured again."""
+    write(tmp_path / "run.db")
+    assert rows_of(tmp_path / "run.db")["fidelity"] == rows_of(tmp_path / "run.db")["difference"] == 1
+    RunWriter.resume(tmp_path / "run.db").close()
+    left = rows_of(tmp_path / "run.db")
+    assert (left["fidelity"], left["session_fidelity"], left["difference"], left["evidence"]) == (0, 0, 0, 0)

@@ -9,6 +9,7 @@ from replay.model.evidence import Attempt, Part
 from replay.model.exchange import Fault, FaultKind
 from replay.model.session import Actor
 from replay.store.run_pending import PendingFile, pending_path
+from replay.store.run_seal import Seal
 
 
 def attempt(name, outcome=None):
@@ -56,6 +57,22 @@ def test_a_torn_record_ends_the_file_and_writing_goes_on_before_it(tmp_path):
         again.close()
 
 
+@pytest.mark.parametrize("zeros", [1, 8, 4096])
+def test_a_tail_of_zeros_ends_the_file(tmp_path, zeros):
+    """As a power cut leaves it: a record of no bytes, whose checksum is right."""
+    filled(tmp_path / "p", attempt("e1"))
+    whole = (tmp_path / "p").read_bytes()
+    (tmp_path / "p").write_bytes(whole + bytes(zeros))
+    found = PendingFile.resume(tmp_path / "p", "run1")
+    assert [one.exchange_id for kept in found.attempts.values() for one in kept] == ["e1"]
+    assert (tmp_path / "p").read_bytes() == whole
+    found.close()
+    (tmp_path / "q").write_bytes(bytes(zeros))
+    found = PendingFile.resume(tmp_path / "q", "run1")
+    assert found.attempts == {}
+    found.close()
+
+
 def test_a_flipped_bit_is_not_believed(tmp_path):
     filled(tmp_path / "p", attempt("e1"))
     data = bytearray((tmp_path / "p").read_bytes())
@@ -86,3 +103,27 @@ def test_another_runs_file_is_refused(tmp_path):
     with pytest.raises(FileFormatError, match="exists already"):
         PendingFile.create(tmp_path / "p", "run1")
     assert pending_path(tmp_path / "run.db").name == "run.db.pending"
+
+
+def test_two_processes_never_play_one_run(tmp_path):
+    """Both would send the same requests into one world; the kernel lets go when the first one dies."""
+    first = PendingFile.create(tmp_path / "p", "run1")
+    for second in (lambda: PendingFile.resume(tmp_path / "p", "run1"), lambda: PendingFile.discard(tmp_path / "p")):
+        with pytest.raises(FileFormatError, match="is in use"):
+            second()
+    first.close()
+    PendingFile.resume(tmp_path / "p", "run1").close()
+    PendingFile.discard(tmp_path / "p")
+    assert not (tmp_path / "p").exists()
+
+
+def test_worlds_of_copies_are_lost_with_their_unit(tmp_path):
+    """Nobody can read the answers any more: the unit goes on above every world that it has begun, copies' too."""
+    pending = PendingFile.create(tmp_path / "p", "run1", Seal(b"1" * 32, None))
+    for world in (1, 2, 3):
+        pending.began("clean/0", world)
+    pending.answered("clean/0", 1, attempt("e1"))
+    pending.close()
+    found = PendingFile.resume(tmp_path / "p", "run1", Seal(b"2" * 32, None))
+    assert (found.lost, found.attempts) == ({"clean/0": 3}, {})
+    found.close()

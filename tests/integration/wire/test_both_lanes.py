@@ -12,9 +12,10 @@ import zstandard
 
 from integration.wire.scripted_target import CLOSE, HANG, PAUSE, RESET, scripted
 from replay.model.body import Body
+from replay.model.conversation import MEDIA_TYPE as CONVERSATION
 from replay.model.exchange import Fault, FaultKind, Request, Response
 from replay.model.headers import Headers
-from replay.wire.client import Client
+from replay.wire.client import STREAMED_BYTES, Client
 from replay.wire.options import Lane, WireOptions
 
 LIMIT = 4096  # of a body, so that cutting is cheap to test
@@ -210,3 +211,21 @@ async def test_nothing_is_sent_that_would_be_read_as_another_message(lane):
         sent = await client.send(Request("GET", "/plain HTTP/1.1\r\nX-B: 2\r\n\r\n"))
         assert sent.outcome == Fault(FaultKind.PROTOCOL, "UnsendableRequest")
     assert talk.heads == []
+
+
+@both_lanes
+async def test_nothing_goes_to_another_host_whatever_a_target_says(lane):
+    """A capture may be forged: its targets are no part of a URL's authority. Long bodies and conversations included."""
+    bodies = (Body(), Body(bytes(STREAMED_BYTES + 1)), Body(b'{"messages": []}', CONVERSATION))
+    async with (
+        scripted(x=(ok(b"hello"),)) as (other, elsewhere),
+        scripted(x=(ok(b"hello"),)) as (target, talk),
+        Client(target, time.monotonic, options=options(lane)) as client,
+    ):
+        for body in bodies:
+            for sign in (f"@{other.authority}/x", f"@elsewhere:{other.port}", f"{other.url}/x", "x", ""):
+                sent = await client.send(Request("GET", sign, Headers(), body))
+                assert sent.outcome == Fault(FaultKind.PROTOCOL, "UnsendableRequest")
+        assert (await client.send(Request("GET", odd := f"//x?@{other.authority}#/"))).outcome.status == 200
+    assert elsewhere.served == []
+    assert [head.split(b" ")[1].decode() for head in talk.heads] == [odd]

@@ -1,6 +1,7 @@
 """The wardrobe with a clock in hand: one renewal for all, never a loop, nobody dressed who was recorded bare."""
 
 import asyncio
+from base64 import b64decode
 from dataclasses import replace
 from pathlib import Path
 
@@ -173,6 +174,61 @@ async def test_a_value_from_a_file_is_read_again_after_a_refusal():
     assert token(first) == "first-token"
     assert token(await made.again(order(), first)) == "second-token"
     assert b"second-token" not in made.secrets.conceal_bytes(b"second-token")
+
+
+KINDS = {
+    "basic": 'kind = "basic"\nuser = "ann"\npassword = { command = ["echo", "secret-1"] }',
+    "named": 'kind = "basic"\nuser = "ann"\npassword = "{p}"\nvalues = { p = { command = ["echo", "secret-1"] } }',
+    "login": 'kind = "login"\nheaders = { Authorization = "Bearer {token}" }\nsteps = [{ path = "/login",'
+    ' form = { p = { command = ["echo", "secret-1"] } }, take = { token = "json:$.token" } }]',
+    "oauth2": 'kind = "oauth2"\ngrant = "client_credentials"\ntoken_path = "/t"\nclient_id = "c"\n'
+    'client_auth = "body"\nclient_secret = { command = ["echo", "secret-1"] }',
+    "jwt": 'kind = "jwt"\nalgorithm = "HS256"\nkey = { command = ["echo", "secret-1"] }',
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")
+async def test_whatever_is_made_of_a_secret_is_made_of_the_one_that_was_read_again(kind):
+    """A pair, a login's form, a client's secret, a signature: after a 401 the new one is used, and concealed."""
+    sent = []
+
+    class Kept(Service):
+        async def send(self, asked):
+            sent.append(asked)
+            answer = await super().send(asked)
+            return response(answer={"token": "t", "access_token": "t", "token_type": "bearer"}) if answer else answer
+
+    async def reread(identity):
+        wanted = {"p"} if kind == "named" else {"password", "steps.1.form.p", "client_secret", "key"}
+        return dict.fromkeys(identity.secret_names & wanted, new)
+
+    new = "another-secret-2"
+    made = wardrobe(Kept(), f'[[identity]]\nall = true\nscheme = "bearer"\n{KINDS[kind]}', reread=reread)
+    first = await made.dress(order())
+    worn = await made.again(order(), first)
+    field = worn.request.headers.get("authorization").removeprefix("Basic ").removeprefix("Bearer ")
+    if kind == "jwt":
+        jwt.decode(field, new, ["HS256"], {"verify_exp": False})
+    elif kind in {"basic", "named"}:
+        assert b64decode(field) == f"ann:{new}".encode()
+        assert field not in made.secrets.conceal_text(f"Basic {field}")
+    else:
+        assert [new.encode() in one.body.data for one in sent] == [False, True]
+    assert new not in made.secrets.conceal_text(new)
+
+
+async def test_a_key_that_is_half_written_leaves_the_answer_as_it_is():
+    """It is read while somebody changes it: no end of the run."""
+    toml = '[[identity]]\nall = true\nkind = "jwt"\nalgorithm = "RS256"\nkey = { command = ["echo", "pem"] }'
+
+    async def reread(_):
+        return {"key": "half a key"}
+
+    made = wardrobe(Service(), toml.replace("RS256", "HS256"), reread=reread)
+    first = await made.dress(order())
+    object.__setattr__(made.assignment.identities[0].source.minting, "algorithm", "RS256")
+    assert await made.again(order(), first) is None
 
 
 async def test_a_recording_of_many_tokens_is_held_in_bounded_memory(monkeypatch):

@@ -35,6 +35,17 @@ def test_values_come_from_the_environment_and_are_secret():
     assert "a-live-token" not in repr((configured, identity))
 
 
+def test_what_stands_in_the_file_and_may_be_a_secret_is_one():
+    """An answer that repeats it must not be stored; settings beside it stay what they are."""
+    configured = read(
+        '[[identity]]\nall = true\nkind = "headers"\nvalues = { t = "clear-value-1", user = "clear-user-1" }\n'
+        'headers = { X-Api-Key = "clear-key-22", Accept = "application/json", X-T = "{t}" }\n'
+        'query = { access_token = "clear token-3" }\ncookies = { sid = "clear-sid-44", theme = "dark-and-blue" }\n'
+    )
+    texts = {secret.text for secret in configured.secrets()}
+    assert texts == {"clear-value-1", "clear-key-22", "clear token-3", "clear-sid-44"}
+
+
 def test_a_login_has_steps_and_a_lifetime():
     step = '[[identity.steps]]\npath = "/login"\njson = { user = "u", password = { env = "P" }, deep = [{ n = 1 }] }\n'
     source = one(
@@ -85,6 +96,9 @@ WRONG = [
     ('kind = "headers"\nheaders = { Authorization = "Bearer abc" }', "`headers.Authorization` stands there in clear"),
     ('kind = "headers"\nheaders = { X = "{" }', "`headers.X` has a single brace"),
     ('kind = "basic"\nuser = "u"\npassword = "p"', "`password` stands there in clear"),
+    ('kind = "bearer"\ntoken = "{t}"\nvalues = { t = "abc" }', "names one of [identity.values] that stands there in"),
+    ('kind = "headers"\nheaders = { A = "{key}" }\nvalues = { key = "abc" }', "`values.key` stands there in clear"),
+    ('kind = "recording"\nlogin_fields = { password = "abc" }', "`login_fields.password` stands there in clear"),
     ('kind = "login"\nheaders = { A = "{t}" }', "`steps` is a list of requests"),
     ('kind = "oauth2"\ngrant = "implicit"\ntoken_path = "/t"', "`grant` takes one of password"),
     ('kind = "oauth2"\ngrant = "client_credentials"\ntoken_path = "/t"', "needs client_id and client_secret"),
@@ -115,6 +129,8 @@ def test_what_is_wrong_is_one_sentence_without_a_secret(body, sentence):
         ('path = "/l"\nurl = "x"', "`steps.1.url` is unknown"),
         ('path = "/l"\ntake = { token = "xpath://a" }', "`steps.1.take.token` must be one of"),
         ('path = "/l"\ntake = { other = "header:x" }', "nobody gives `token`"),
+        ('path = "/l"\njson = { a = { password = "abc" } }', "`steps.1.json.a.password` stands there in clear"),
+        ('path = "/l"\nform = { password = "abc" }', "`steps.1.form.password` stands there in clear"),
         ('path = "/{later}"\ntake = { token = "header:x", later = "header:y" }', "nobody gives `later`"),
     ],
 )

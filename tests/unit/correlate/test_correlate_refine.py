@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from make import exchange, response, session
 from replay.correlate.bindings import Bindings
 from replay.correlate.learn import learn
-from replay.correlate.refine import Refinement, refined
+from replay.correlate.refine import Refinement, refined, unrefuted
 from replay.model.exchange import Exchange, Response
 from replay.model.session import Session
 
@@ -51,6 +53,46 @@ def test_a_value_that_the_client_sent_first_stays_its_own() -> None:
         exchange("b", "GET", "/bids?d=kestrel"),
     )
     assert taught(capture, a=response(answer={"asked": "buzzard"})).bindings.all == ()
+
+
+@pytest.mark.parametrize(
+    ("recorded", "live"),
+    [(2024, 2025), (1043, 1051), ("2024-05-17", "2024-06-01"), ("1999.50", "2099.50"), ("10:30:00", "11:45:00")],
+)
+def test_what_is_equal_by_chance_is_no_link_when_it_did_what_was_recorded(recorded: object, live: object) -> None:
+    """A year of a report, a size, a date, a price: the client's own was accepted."""
+    capture = session(
+        "s", exchange("a", "GET", "/figures", answer={"stat": recorded}), exchange("b", "GET", f"/list?q={recorded}")
+    )
+    assert taught(capture, a=response(answer={"stat": live})).bindings.all == ()
+
+
+def test_dates_that_were_accepted_are_no_way_however_many_travel_it() -> None:
+    """Two reports that moved on by a month, and a client that asks for the old ones."""
+    old, new = [{"on": f"2024-05-{n}"} for n in (17, 18)], [{"on": f"2024-06-{n}"} for n in (17, 18)]
+    asks = (exchange(f"b{n}", "GET", f"/list?q=2024-05-{n}") for n in (17, 18))
+    capture = session("s", exchange("a", "GET", "/figures", answer=old), *asks)
+    assert taught(capture, a=response(answer=new)).bindings.all == ()
+
+
+def test_a_number_whose_recorded_value_was_refused_is_a_link() -> None:
+    """It names something, and the target does not know the recording's."""
+    capture = session(
+        "s", exchange("a", "POST", "/figures", 201, answer={"door": 104332}), exchange("b", "GET", "/list?q=104332")
+    )
+    done = taught(capture, a=response(201, answer={"door": 500017}), b=response(404))
+    assert places(done.bindings) == {("b", "q"): 0.75}
+
+
+def test_a_new_link_that_the_next_replay_refuses_is_dropped() -> None:
+    """It was played with, and refused where the recorded value was accepted; what was confirmed stays."""
+    capture = asks_for_word("kestrel")
+    live = {"a": response(answer={"door": "buzzard", "page": 2})}
+    done = taught(capture, **live)
+    kept = unrefuted(done.bindings, [capture], {**live, "b": response(200)})
+    assert (kept.is_changed, kept.bindings) == (False, done.bindings)
+    refused = unrefuted(done.bindings, [capture], {**live, "b": response(404)})
+    assert (refused.bindings.all, refused.dropped, refused.is_changed) == ((), 1, True)
 
 
 def lots(*numbers: int) -> Session:

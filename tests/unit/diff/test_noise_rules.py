@@ -8,6 +8,7 @@ import pytest
 
 from replay.diff.alignment import nothing_redacted
 from replay.diff.noise import learn, learn_from
+from replay.diff.noise_merging import merged_noise
 from replay.diff.rules import Rules
 from replay.model.difference import Noise, NoiseRule, Relation
 from unit.diff.traced import ENDPOINT, answers, played, trace
@@ -17,7 +18,7 @@ U = "0b9c1e1e-9d1f-4c7e-8f5d-1a2b3c4d5e6%d"
 
 def rules(first: list[Any], second: list[Any]) -> dict[str, Relation]:
     noise = learn(answers(*first, world=1), answers(*second, world=2), nothing_redacted)
-    return {rule.place: rule.relation for rule in noise.rules}
+    return {rule.place: rule.relation for rule in noise.noisy()}
 
 
 def fields(*values: Any) -> list[Any]:
@@ -89,11 +90,25 @@ def test_a_varying_status_is_counted_and_its_body_unread() -> None:
     assert learn(first, second, nothing_redacted).rules == (NoiseRule(ENDPOINT, "status", Relation.UNSTABLE, 2, 1),)
 
 
+def test_a_steady_status_is_counted_for_the_groups_that_vary() -> None:
+    """One stray 503 among three pairs is flaky; with the 30 steady pairs of the other groups it is not."""
+    first, second = answers(*fields("x", "x", "x"), world=1), answers(*fields("x", "x"), world=2)
+    stray = trace(*second.attempts, played("e2", {"f": "x"}, status=503), world=2)
+    steady = learn(*(answers(*fields(*"x" * 30), world=world) for world in (1, 2)), nothing_redacted)
+    alone = learn(first, stray, nothing_redacted)
+    assert steady.rules == (NoiseRule(ENDPOINT, "status", Relation.EQUAL, 30, 0),)
+    assert steady.noisy() == ()
+    assert Rules.of(alone).is_flaky(ENDPOINT)
+    for merged in (merged_noise(alone, steady), merged_noise(steady, alone)):
+        assert not Rules.of(merged).is_flaky(ENDPOINT)
+        assert merged.by_place()[ENDPOINT, "status"].relation is Relation.UNSTABLE
+
+
 def test_counts_include_equal_pairs() -> None:
     """3 pairs seen, 1 differing; equal answers count."""
     (rule,) = learn(
         answers(*fields("x", "x", "x"), world=1), answers(*fields("x", "y", "x"), world=2), nothing_redacted
-    ).rules
+    ).noisy()
     assert (rule.pairs, rule.differing) == (3, 1)
 
 
@@ -101,7 +116,7 @@ def test_more_replays_teach_more() -> None:
     """Three replays are three pairs; what only the third shows is learned."""
     same = answers({"f": "x"}, world=1)
     noise = learn_from([same, same, answers({"f": "y"}, world=3)], nothing_redacted)
-    assert [(rule.place, rule.pairs, rule.differing) for rule in noise.rules] == [("body.f", 3, 2)]
+    assert [(rule.place, rule.pairs, rule.differing) for rule in noise.noisy()] == [("body.f", 3, 2)]
 
 
 def test_below_a_varying_place_everything_varies() -> None:

@@ -4,7 +4,17 @@ import pytest
 
 from make import exchange
 from replay.engine.creations import Creations
+from replay.model.body import Body
+from replay.model.endpoint import endpoint_of
 from replay.model.exchange import FaultKind
+
+
+def answered(media_type, data, truncated=False):
+    return exchange("l", "GET", "/api/notes", answer_body=Body(data, media_type, truncated))
+
+
+def endpoint(one):
+    return endpoint_of(one.request.method, one.request.target)
 
 
 def see(creations, *exchanges):
@@ -67,6 +77,26 @@ def test_the_newest_goes_first_with_the_credentials_of_who_made_it():
 
 
 @pytest.mark.parametrize(
+    "name", ["..", ".", "%2e%2E", "%252e.", "..;v=1", "../users", "..\\users", "a/../..", "/", " ", "x" * 201]
+)
+def test_a_name_that_leads_elsewhere_deletes_nothing(name):
+    """`DELETE /notes/..` is the parent to many a server, and a name too long to be remembered proves nothing."""
+    creations = Creations()
+    in_body = exchange("b", "POST", "/api/notes", 201, json={}, answer={"id": name})
+    there = {"Location": f"/api/{name}"}
+    in_place = exchange("l", "POST", "/api/notes", 201, answer={"id": name}, answer_headers=there)
+    put = exchange("p", "PUT", f"/api/notes/{name}", 201)
+    assert see(creations, in_body, in_place, put) == []
+    assert creations.unproven == {"POST /api/notes": 2, endpoint(put): 1}
+
+
+def test_a_place_with_dot_segments_deletes_nothing():
+    """Also where the last segment is the answer's own id."""
+    made = exchange("p", "POST", "/n", 201, answer={"id": 17}, answer_headers={"Location": "/n/%2e%2e/users/17"})
+    assert see(Creations(), made) == []
+
+
+@pytest.mark.parametrize(
     ("before", "remark"),
     [
         (exchange("l", "GET", "/api/notes", answer={"items": [{"id": 17}]}), "shown in a list"),
@@ -75,6 +105,16 @@ def test_the_newest_goes_first_with_the_credentials_of_who_made_it():
         (exchange("l", "GET", "/api/home", answer={"note_id": 17}), "named by another thing"),
         (exchange("l", "GET", "/api/home", answer={"noteId": "17"}), "named by another thing"),
         (exchange("l", "GET", "/api/home", answer={"links": {"self": "/api/notes/17"}}), "linked"),
+        (exchange("l", "GET", "/api/notes", answer={"ids": [17, 18]}), "in a list of ids"),
+        (exchange("l", "GET", "/api/home", answer={"noteIds": ["17"]}), "in a list that says of what"),
+        (exchange("l", "GET", "/api/notes", answer=[16, 17]), "in a bare list"),
+        (exchange("l", "GET", "/api/notes", answer=[{"number": 17.0}]), "under another name"),
+        (exchange("l", "GET", "/api/home", answer={"notes": {"17": {"text": "t"}}}), "the name of a member"),
+        (answered("text/html", b"<a href='/api/notes/17'>t</a>"), "in a page"),
+        (answered("application/xml", b"<note id='17'/>"), "in XML"),
+        (answered("text/csv", b"no,text\nnote-17,t"), "as a part of a word"),
+        (answered("application/json", b'[{"id":17},{"i', truncated=True), "in what was kept of a long answer"),
+        (answered("application/json", b'[{"id":1},{"i', truncated=True), "perhaps in what was not kept of it"),
     ],
 )
 def test_what_was_there_before_is_nobodys_whatever_the_status_says(before, remark):

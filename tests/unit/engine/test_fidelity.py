@@ -6,7 +6,7 @@ import pytest
 
 from make import bearer, exchange, session
 from replay.correlate.learn import learn
-from replay.engine.fidelity import fidelity_of, sessions_of, unjudged_sessions
+from replay.engine.fidelity import fidelity_of, first_drift, sessions_of, unjudged_sessions
 from replay.model.evidence import Attempt, Part, Role, Trace
 from replay.model.exchange import Fault, FaultKind, Response
 
@@ -58,6 +58,27 @@ def test_what_went_wrong_first_is_named_and_not_judged(attempts, said):
     (verdict,) = unjudged_sessions([one], 0.6)
     assert verdict.reason == "session-low-fidelity"
     assert verdict.detail == f"1 of 1 sessions are below fidelity 0.60; first: session s1, {said}"
+
+
+def test_a_refusal_of_what_the_targets_own_login_gave_is_judged():
+    """The live token was sent, and refused: that is the target's doing, with identities or without."""
+    refused = [played(one, at, 401, bound=1) for at, one in ((2, ME), (3, LIST))]
+    (one,) = measured(played(LOGIN, 1), *refused)
+    assert (one.score < 0.6, one.judged, one.identified) == (True, True, 3)
+    assert one.first_wrong == "step 2: GET /me: recorded 200, now 401"
+    trace = Trace(Role.CLEAN, 1, (refused[0],))
+    assert first_drift([trace], learn([SESSION])).endswith("now 401")
+
+
+def test_credentials_that_nobody_gave_are_still_missed():
+    """Another value of the request was bound; the key that went along is the recording's."""
+    keyed = exchange(
+        "e4", "GET", "/keyed", headers={"X-Api-Key": "abcdefghijklmnop0123", **bearer("tok-0123456789abcdef")}
+    )
+    both = session("s1", LOGIN, keyed, tenant="t1", principal="p1")
+    trace = Trace(Role.CLEAN, 1, (played(LOGIN, 1), played(keyed, 2, 401, bound=1)))
+    (one,) = sessions_of([both], learn([both]), [trace], 0.6)
+    assert not one.judged
 
 
 @pytest.mark.parametrize("status", [404, 500, 403])

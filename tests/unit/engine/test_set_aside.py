@@ -84,6 +84,14 @@ def test_oracles_of_clean_replays_are_not_shown_mute_exchanges():
     assert set(oracle.seen) == {"e2"}
 
 
+def test_a_throttled_copy_beside_them_mutes_nothing():
+    """The run judged without copies; judged again it is the same."""
+    recorded, clean = Trace(Role.RECORDED, 0, (attempt(OK),)), Trace(Role.CLEAN, 1, (attempt(OK),))
+    oracle = Showing()
+    judge(Evidence(None, (recorded, clean, Trace(Role.LOAD, 2, (attempt(THROTTLED),)))), (oracle,))
+    assert oracle.seen.count("e1") >= 2
+
+
 def test_mute_exchanges_are_counted_by_endpoint_and_reason():
     traces = [
         Trace(Role.CLEAN, n, (attempt(THROTTLED), attempt(UNSENT, name="e2"), attempt(OK, name="e3"))) for n in (1, 2)

@@ -29,6 +29,8 @@ def test_times_are_renewed_and_everything_else_stays():
         ({"sub": "s", "iat": 0, "exp": 10**12}, 0.0, 8600),
         ({"sub": "s", "exp": 99}, 0.0, 8600),
         ({"sub": "s", "iat": "yesterday", "exp": 99}, 0.0, 8600),
+        ({"sub": "s", "iat": 1.5, "exp": 10**400}, 0.0, 8600),
+        ({"sub": "s", "iat": 1, "exp": 10**400}, 0.0, 8600),
     ],
 )
 def test_a_token_without_a_sound_lifetime_lasts_an_hour(recorded, lifetime, exp):

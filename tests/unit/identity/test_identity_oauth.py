@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from make import response
-from replay.identity.oauth import Grant, Tokens, token_answer, token_request
+from replay.identity.oauth import Grant, Tokens, seconds_of, token_answer, token_request
 from replay.identity.template import Template
 from replay.model.body import Body
 
@@ -66,10 +66,17 @@ def test_a_refresh_sends_neither_user_nor_password():
         ({"access_token": "a", "expires_in": "3600"}, Tokens("a", "Bearer", 3600.0)),
         ({"access_token": "a", "expires_in": -1}, Tokens("a", "Bearer", math.inf)),
         ({"access_token": "a", "expires_in": True}, Tokens("a", "Bearer", math.inf)),
+        ({"access_token": "a", "expires_in": "1e-9"}, Tokens("a", "Bearer", 1.0)),
     ],
 )
 def test_tokens_are_read_with_their_lifetime(document, tokens):
     assert token_answer(response(answer=document)) == tokens
+
+
+@pytest.mark.parametrize("value", [10**400, "1" * 400, "1e400", "nan", "-inf", 0, None, [60], "soon"])
+def test_what_is_no_lifetime_lasts(value):
+    """Until a 401 says otherwise."""
+    assert seconds_of(value) == math.inf
 
 
 @pytest.mark.parametrize(

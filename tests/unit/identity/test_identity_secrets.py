@@ -18,7 +18,11 @@ TOKEN = 'a/secret+"token"-1'
 
 
 @pytest.mark.parametrize(
-    "writing", [TOKEN, quote(TOKEN, safe=""), TOKEN.replace('"', '\\"'), TOKEN.replace("/", "\\/")]
+    "writing",
+    [
+        *(TOKEN, quote(TOKEN, safe=""), TOKEN.replace('"', '\\"'), TOKEN.replace("/", "\\/")),
+        *(quote(TOKEN, safe="").lower(), TOKEN.replace('"', '\\"').replace("+", "\\u002b")),
+    ],
 )
 def test_a_secret_is_found_in_its_writings(writing):
     book = LiveSecrets([Secret(TOKEN, "identity a: token")])
@@ -117,13 +121,18 @@ def test_a_need_is_read_from_a_credential():
 
 
 @pytest.mark.parametrize(
-    "around", ["sid={}", '{{"t":"{}"}}', "Bearer {}", "a/{}/b", "x.{}", "{}", "é{}é", "/?t={}&u=1"]
+    "around",
+    [
+        *("sid={}", '{{"t":"{}"}}', "Bearer {}", "a/{}/b", "x.{}", "{}", "é{}é", "/?t={}&u=1"),
+        *("auth=Bearer%20{}; next=%2Fcb%3Ftoken%3D{}", "a%2520{}", "50%{}", "50%%20{}"),
+        *('"a\\n{}"', "a\\u003d{}", "a\\\\u003D{}", "a\\t{}\\n"),
+    ],
 )
 def test_a_token_is_found_wherever_it_stands(around):
     """Behind an equals sign, in a path, between letters of other alphabets."""
     book = LiveSecrets([Secret("tok-en.ab/cd+12==", "identity a: token")])
-    told = book.conceal_text(around.format("tok-en.ab/cd+12=="))
-    assert told == around.format(book.known()[0].stand_in)
+    token, stand_in = "tok-en.ab/cd+12==", book.known()[0].stand_in
+    assert book.conceal_text(around.format(token, token)) == around.format(stand_in, stand_in)
 
 
 def test_of_many_tokens_each_is_found_and_the_oldest_are_forgotten(monkeypatch):

@@ -1,5 +1,7 @@
 """Templates and extractions: what a configuration asks for, and what a login's answer gives."""
 
+import time
+
 import pytest
 
 from make import response
@@ -79,6 +81,17 @@ def test_inputs_and_meta_elements_of_a_page_are_found_by_name():
     assert parse_extraction("html:csrf").take(answer) == "a&b"
     assert parse_extraction("html:csrf-token").take(answer) == "m-1"
     assert parse_extraction("html:nothing").take(answer) is None
+
+
+def test_a_hostile_page_costs_nothing_and_quotes_nothing():
+    """What stands before the broken markup is found; the rest is not there."""
+    began = time.perf_counter()
+    for rubbish in ("<![x[", "<!", '<a "' * 75_000, "<a =" * 75_000, "<" * 300_000, "<!--" * 75_000, "</" * 150_000):
+        page = f"<input name=csrf value=v1>{rubbish}<input name=late value=v2>".encode()
+        answer = response(body=Body(page, "text/html"))
+        assert parse_extraction("html:csrf").take(answer) == "v1"
+        assert parse_extraction("html:none").take(answer) is None
+    assert time.perf_counter() - began < 5.0
 
 
 def test_a_cookie_that_is_deleted_is_not_set():

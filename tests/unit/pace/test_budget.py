@@ -3,6 +3,8 @@
 import pytest
 
 from make import request, response
+from replay.model.body import Body
+from replay.model.errors import UsageError
 from replay.pace.budget import Allowance, Budget, makes_account
 
 GET, POST = request("GET", "/a"), request("POST", "/a", json={"a": 1})
@@ -64,6 +66,15 @@ def test_bytes_count_both_ways_heads_included():
     assert allowance.spent == "bytes (1000)"
 
 
+def test_what_was_too_long_to_be_kept_costs_bytes_as_well():
+    """A download of a gigabyte, of which 16 MiB are in memory."""
+    allowance = Allowance(Budget(bytes=2**30))
+    assert allowance.take(0.0, GET)
+    allowance.answered(response(200, body=Body(b"x" * 100, "video/mp4", True, 2**30)))
+    assert not allowance.take(0.0, GET)
+    assert allowance.reason == f"budget: bytes ({2**30})"
+
+
 def test_seconds_count_from_the_first_question():
     allowance = Allowance(Budget(seconds=10.0))
     assert allowance.wait(100.0, 0) == 0
@@ -113,10 +124,17 @@ def test_what_makes_an_account(method, target, expected):
 @pytest.mark.parametrize("parts", [1, 2, 3, 7])
 def test_the_shares_of_a_budget_are_the_budget(parts):
     whole = Budget(
-        requests=10, writes=3, bytes=2**20, rows=1, accounts_per_minute=5, requests_per_second=9.0, concurrency=8
+        requests=10, writes=9, bytes=2**20, rows=7, accounts_per_minute=15, requests_per_second=9.0, concurrency=8
     )
     shares = [whole.share(number, parts) for number in range(parts)]
     for name in ("requests", "writes", "bytes", "rows", "accounts_per_minute", "concurrency"):
         assert sum(getattr(one, name) for one in shares) == getattr(whole, name)
     assert sum(one.requests_per_second or 0 for one in shares) == pytest.approx(9.0)
     assert all(one.seconds is None for one in shares)
+
+
+@pytest.mark.parametrize("name", ["requests", "writes", "rows", "accounts_per_minute", "concurrency"])
+def test_a_limit_below_the_number_of_workers_is_refused(name):
+    """A worker whose share is nothing would wait for ever, or end at once."""
+    with pytest.raises(UsageError, match="cannot be shared by 3 workers"):
+        Budget(**{name: 2}).share(0, 3)

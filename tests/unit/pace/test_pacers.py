@@ -65,6 +65,7 @@ WORDS = [
     (PaceWords(rate="200/s", workers=4), Plan(Constant(50))),
     (PaceWords(ramp="10..200/s,steps=5,hold=30s", workers=2), Plan(Ramp(5, 100, 5, 30))),
     (PaceWords(sessions=5, workers=2), Plan(closed=Closed(3))),
+    (PaceWords(sessions=5, workers=2, worker=1), Plan(closed=Closed(2))),
     (PaceWords(speed="2x", workers=2), Plan(Recorded(2.0))),
 ]
 
@@ -94,6 +95,8 @@ WRONG = [
     (PaceWords(rate="5/s", sessions=3), "an open loop"),
     (PaceWords(think="1s", speed="2x"), "--speed changes recorded think times only"),
     (PaceWords(think="long"), "--think"),
+    (PaceWords(speed="max", think="recorded"), "--speed max pauses nowhere"),
+    (PaceWords(sessions=1, workers=2), "--sessions cannot be shared by 2 workers"),
     (PaceWords(catch_up="burst"), "--catch-up needs a plan"),
     (PaceWords(sessions=3, catch_up="burst"), "--catch-up needs a plan"),
     (PaceWords(rate="5/s", catch_up="never"), "--catch-up takes"),

@@ -24,6 +24,11 @@ from replay.pace.reads import is_query_document, is_read
         ("GET", "/a", {"Upgrade-Insecure-Requests": "1"}, True, "every browser says that"),
         ("GET", "/a?x=1&_METHOD=PUT", {}, False, ""),
         ("GET", "/a?my_method=x", {}, True, "another parameter"),
+        ("GET", "/a?%5Fmethod=DELETE", {}, False, "servers decode names"),
+        ("GET", "/a?x=1&%5f%4Dethod=put&y", {}, False, ""),
+        ("GET", "/a?x=1;_method=PUT", {}, False, "old servers part by semicolons"),
+        ("GET", "/a?+_method%20=PUT", {}, False, "PHP cuts blanks"),
+        ("GET", "/a?x=%5Fmethod", {}, True, "a value"),
     ],
 )
 def test_a_request_reads_or_it_does_not(method, target, headers, expected, remark):
@@ -75,6 +80,12 @@ def test_a_graphql_document_asks_only_or_it_does_not(document, expected, remark)
 def test_a_post_reads_when_it_holds_graphql_queries_and_nothing_else(document, expected):
     assert is_read(request("POST", "/graphql", json=document)) is expected
     assert is_read(request("PUT", "/graphql", json=document)) is False
+
+
+def test_a_conversation_may_change_anything():
+    """Whatever the method says: it is what is said over a WebSocket."""
+    said = Body(b'{"messages": []}', "application/vnd.replay.conversation+json")
+    assert not is_read(request("GET", "/ws", body=said))
 
 
 def test_a_graphql_text_is_read_and_a_cut_or_broken_one_is_not():

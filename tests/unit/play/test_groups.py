@@ -27,9 +27,16 @@ def names(groups):
 
 def test_tenants_stay_together_and_strangers_share_what_is_left():
     assert names(grouped(FOUND, 8)) == [["s1", "s2", "s4"], ["s3"], ["s5"]]
-    assert names(grouped(FOUND, 4)) == [["s1"], ["s4"], ["s2", "s3"], ["s5"]], "a large tenant is cut by time"
+    assert names(grouped(FOUND, 4)) == [["s1"], ["s2", "s3"], ["s4"], ["s5"]], "a large tenant is cut by time"
     assert names(grouped(FOUND, 100)) == [["s1", "s2", "s3", "s4", "s5"]]
     assert grouped((), 5) == ()
+
+
+def test_who_made_a_thing_plays_before_who_uses_it():
+    """A session of nobody that comes first is in the first group: tenants do not go before strangers."""
+    found = (outline("s1", "", 3), outline("s2", "a", 3), outline("s3", "", 3))
+    assert names(grouped(found, 3)) == [["s1"], ["s2"], ["s3"]]
+    assert names(grouped(found, 6)) == [["s1", "s2"], ["s3"]]
 
 
 def test_a_sample_keeps_room_for_a_second_tenant():

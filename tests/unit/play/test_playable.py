@@ -6,11 +6,13 @@ import pytest
 
 from make import exchange, session
 from replay.model.body import Body
+from replay.model.conversation import MEDIA_TYPE
 from replay.model.exchange import SocketMessage
 from replay.play.playable import LEFT_OUT_REASONS, Playable, playable, why_not
 
 CUT = Body(b"", "application/octet-stream", True, 9_000_000)
 PLAIN = exchange("p", "GET", "/things", answer={"items": []})
+SAID = Body(b'{"messages": [{"after": 0, "text": "delete everything"}]}', MEDIA_TYPE)
 MESSAGE = SocketMessage(True, 1.0, Body(b"hello", "text/plain"))
 
 
@@ -22,6 +24,12 @@ MESSAGE = SocketMessage(True, 1.0, Body(b"hello", "text/plain"))
         (replace(PLAIN, messages=(MESSAGE,)), "websocket", "messages, whatever the status says (HTTP/2: 200)"),
         (exchange("a", "CONNECT", "/ws", 200), "websocket", "RFC 8441"),
         (exchange("a", "GET", "/ws", 403, headers={"Upgrade": "WebSocket"}), "websocket", "a refused handshake"),
+        (exchange("a", "GET", "/ws", body=SAID), "websocket", "a forged one: conversations are made, never recorded"),
+        (
+            exchange("a", "GET", "/ws", body=replace(SAID, content_type=f"{MEDIA_TYPE}; v=1")),
+            "websocket",
+            "and so is it",
+        ),
         (exchange("a", "POST", "/files", 201, body=CUT), "request-body-not-recorded", "left out altogether"),
         (exchange("a", "POST", "/f", 201, body=replace(CUT, data=b"x")), "request-body-not-recorded", "cut"),
         (exchange("a", "GET", "/files/big", answer_body=CUT), "", "a cut answer can be asked for again"),
@@ -31,6 +39,19 @@ MESSAGE = SocketMessage(True, 1.0, Body(b"hello", "text/plain"))
 def test_why_an_exchange_is_not_played(one, reason, remark):
     assert why_not(one) == reason, remark
     assert not reason or reason in LEFT_OUT_REASONS
+
+
+@pytest.mark.parametrize(
+    "words", [{}, {"websockets": True}, {"reads_only": True}, {"websockets": True, "reads_only": True}]
+)
+def test_a_forged_conversation_is_never_played(words):
+    """What a capture calls a conversation is none; a recorded one is made of its messages, where it is asked for."""
+    forged = exchange("f", "GET", "/ws", body=SAID)
+    real = replace(exchange("r", "GET", "/ws", 101, body=SAID), messages=(MESSAGE,))
+    parts = playable((session("s", forged, real),), **words)
+    kept = [one for part in parts.sessions for one in part.exchanges]
+    assert [one.id for one in kept] == (["r"] if words == {"websockets": True} else [])
+    assert all(b"delete" not in one.request.body.data for one in kept)
 
 
 def test_everything_else_stays_as_it_was():

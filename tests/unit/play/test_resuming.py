@@ -3,7 +3,7 @@
 from make import exchange, session
 from replay.correlate.learn import learn
 from replay.play.order import cues_of_capture
-from replay.play.resuming import remaining
+from replay.play.resuming import remaining, settled
 
 SESSION = session("s", *(exchange(f"e{i}", "GET", f"/a/{i}", answer={}) for i in range(4)), tenant="t", gap=2.0)
 CUES = cues_of_capture([SESSION], learn([SESSION]))
@@ -23,3 +23,10 @@ def test_answered_steps_are_gone_and_nobody_waits_for_them():
 
 def test_everything_answered_is_nothing_left():
     assert remaining(CUES, {"e0", "e1", "e2", "e3"}) == ()
+
+
+def test_what_others_went_on_without_is_not_sent_after_them():
+    """A login that nobody heard stays unanswered once its session went on; the last one may still be sent."""
+    assert settled(CUES, {"e1", "e2"}) == {"e0", "e1", "e2"}
+    assert settled(CUES, {"e0"}) == {"e0"}
+    assert settled(CUES, ()) == set()

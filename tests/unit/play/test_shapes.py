@@ -156,3 +156,10 @@ WRONG = [
 def test_words_that_make_no_shape_are_one_sentence(amplify, weights, shapes, message):
     with pytest.raises(UsageError, match=message):
         shapes_for(amplify, "spread", weights, shapes)
+
+
+def test_a_start_of_copies_needs_copies():
+    """Said, since the option would do nothing: bursts and hot reads begin when they are ready."""
+    with pytest.raises(UsageError, match="give --amplify or --weight"):
+        shapes_for(1, "together", (), ("burst=5",))
+    assert shapes_for(1, "together", ("t1=2",), ()).together

@@ -37,7 +37,8 @@ SOCKET = replace(
 )
 CUT = replace(PLAIN, outcome=Response(200, Headers(), Body(b"half", "text/plain", True, 99)))
 UNSEEN = replace(PLAIN, outcome=Response(200, Headers(), Body(b"", "text/plain", True, 0)))
-FAULTS = [exchange("e1", "GET", "/", fault=kind, at=5.0) for kind in FaultKind]
+RECORDED = [kind for kind in FaultKind if kind is not FaultKind.WITHHELD]  # of a run alone: no capture holds it
+FAULTS = [exchange("e1", "GET", "/", fault=kind, at=5.0) for kind in RECORDED]
 SAMPLES = [PLAIN, GRPC, LATIN, SOCKET, CUT, UNSEEN, exchange("e1", "HEAD", "/h", at=1.0), *FAULTS]
 
 

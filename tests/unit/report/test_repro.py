@@ -16,6 +16,7 @@ from replay.report.repro import as_curl
 from unit.oracle.evidence_make import NOBODY, sent, trace
 from unit.report.run_view_make import HOSTILE
 
+FIXED = ("answers=$(mktemp -d) || exit 1", "trap 'rm -rf \"$answers\"' EXIT", "trap 'exit 130' INT TERM HUP")
 TARGET = "http://127.0.0.1:8080"
 
 
@@ -28,6 +29,12 @@ def words(text):
     return shlex.split(next(line for line in reversed(text.splitlines()) if "curl " in line))
 
 
+def fields(text):
+    """The header lines of the only request with credentials: they stand in a file."""
+    (line,) = (line for line in text.splitlines() if line.startswith("printf '%s\\n' "))
+    return shlex.split(line)[2:-2]
+
+
 def of_request(request):
     return replace(sent("e", "GET", "/", by=NOBODY), request=request)
 
@@ -36,7 +43,7 @@ def test_a_request_is_one_command():
     text = script(sent("e", "POST", "/notes?x=1", 201, json={"t": "it's"}, headers={"X-One": "a b"}, part=Part.JUDGED))
     found = words(text)
     assert found[found.index("--request") + 1] == "POST"
-    assert "X-One: a b" in found
+    assert "X-One: a b" in fields(text)
     assert found[found.index("--data-raw") + 1] == '{"t":"it\'s"}'
     assert found[-1] == f"{TARGET}/notes?x=1"
     assert "<- the site" in text
@@ -81,9 +88,9 @@ def test_nothing_from_traffic_is_code(value):
     request = make.request(value, f"/{value}", headers={"X-A": value, value: "x", "Cookie": value}, body=body)
     attempt = replace(of_request(request), endpoint=f"GET {value}")
     for line in script(attempt, sent("f", "GET", "/", tenant=value)).splitlines()[3:]:
-        if line.startswith(("#", "TOKEN_", "base64 -d <<'END' | ")) or line in {"", "wait", "END"}:
+        if line.startswith(("#", "TOKEN_", "base64 -d <<'END' | ")) or line in {"", "wait", "END", *FIXED}:
             continue
-        bare = line.replace("""'"'"'""", "").replace('"$TOKEN_1"', "").replace('"$TOKEN_2"', "")
+        bare = re.sub(r'"\$(TOKEN_\d|answers/\d\.(fields|url))"', "", line.replace("""'"'"'""", "")).replace("> ", "")
         assert re.fullmatch(r"(?:[\w@%+=:,./ -]|'[^']*')+", bare), bare
 
 
@@ -112,3 +119,40 @@ def test_headers_that_curl_writes_itself_are_left_out():
     found = words(script(of_request(make.request("GET", "/x", headers=headers))))
     assert "prod.example" not in " ".join(found)
     assert {"Accept: */*", "X-Empty;"} <= set(found)
+
+
+CREDENTIALS = [
+    ({"Api-Key": "live-key-1"}, "/x"),
+    ({"X-Session-Token": "live-key-1"}, "/x"),
+    ({"X-Acme-Secret": "live-key-1"}, "/x"),
+    ({"Proxy-Authorization": "Basic live-key-1"}, "/x"),
+    ({}, "/x?a=1&access_token=live-key-1&b=%22"),
+    ({}, "/x?token=live-key-1"),
+]
+
+
+@pytest.mark.parametrize(("headers", "target"), CREDENTIALS)
+def test_every_kind_of_credentials_is_a_variable_and_no_argument(headers, target):
+    """By its name or its looks; with `reveal` it is written out, and still no argument that others read."""
+    attempt = of_request(make.request("GET", target, headers=headers))
+    assert "live-key-1" not in script(attempt)
+    assert '"$TOKEN_1"' in script(attempt)
+    shown = script(attempt, reveal=True)
+    assert "live-key-1" in shown
+    for text in (script(attempt), shown):
+        (command,) = (line for line in text.splitlines() if line.startswith("curl "))
+        assert "live-key-1" not in command
+        assert "TOKEN_1" not in command
+
+
+def test_a_token_against_forgery_and_a_page_are_no_credentials():
+    """They are of the request; nobody has them at hand."""
+    attempt = of_request(make.request("GET", "/x?page_token=abc", headers={"X-CSRF-Token": "forged-1"}))
+    assert "TOKEN_1" not in script(attempt)
+
+
+def test_what_looks_like_a_mark_of_ours_is_text():
+    """A variable that nobody sets would end the script."""
+    attempt = of_request(make.request("POST", "/zqReplayVar9Zq", body=Body(b"zqReplayVar9Zq", "text/plain")))
+    assert "$V9" not in script(attempt)
+    assert script(attempt).count("zqReplayVar9Zq") == 2

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import random
+import time
 import zlib
 
 import brotli
@@ -70,6 +72,26 @@ def test_a_beginning_is_read_only_where_it_is_known_to_be_one(name):
 def test_a_bomb_is_cut(name, bomb):
     """Whatever it unfolds to."""
     assert decoded(bomb, name, 1000) == (bytes(1000), True)
+
+
+@pytest.mark.parametrize(("name", "pack"), [("gzip", gzip.compress), ("zstd", zstandard.compress)])
+def test_a_crowd_of_members_is_refused(name, pack):
+    """A few bytes each: a million of them would hold everybody up for minutes."""
+    one = pack(b"")
+    assert decoded(one * 1000, name, 9999) == (b"", False)
+    began = time.perf_counter()
+    for many in (one * 1001, one * (2**22 // len(one))):
+        with pytest.raises(BrokenCodingError):
+            decoded(many, name, 9999)
+    assert time.perf_counter() - began < 2.0
+
+
+@pytest.mark.parametrize(("name", "pack"), [("gzip", gzip.compress), ("zstd", zstandard.compress)])
+def test_long_members_are_one_body(name, pack):
+    """Wherever one ends, the next begins there."""
+    parts = [bytes(random.Random(seed).randbytes(size)) for seed, size in enumerate((200_000, 0, 1, 70_000, 1024))]
+    assert decoded(b"".join(map(pack, parts)), name, 10**6) == (b"".join(parts), False)
+    assert decoded(b"".join(map(pack, parts)), name, 250_000) == (b"".join(parts)[:250_000], True)
 
 
 def test_a_window_that_no_client_must_hold_is_refused():
