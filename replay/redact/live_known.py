@@ -74,11 +74,13 @@ class Known:
         return out
 
     def without_strong(self, text: str) -> str:
-        """`text` without e-mails, cards and the like that may be shown."""
+        """`text` without e-mails, cards and the like that may be shown, by themselves or as a part of what may be."""
         plain = unquote_plus(text) if "%" in text else text
         for _, hit in {*find_strong(text), *find_strong(plain)}:
-            if self.has_text(hit) or self.has_text(hit.lower()):
-                for spelling in (hit, quote(hit, safe=""), quote(hit)):
+            # A UUID that we made may hold what looks like a card: `…-4012-8888-888888881881`.
+            around = {found[0] for found in re.finditer(rf"[\w.-]*{re.escape(hit)}[\w.-]*", plain)}
+            for known in (one for one in (*around, hit) if self.has_text(one) or self.has_text(one.lower())):
+                for spelling in (known, quote(known, safe=""), quote(known)):
                     text = text.replace(spelling, " ")
         return text
 
