@@ -278,8 +278,9 @@ class CaptureWriter:
         return known
 
     def _set_actor(self, session: int, actor: Actor) -> None:
-        row = (self._actor_id(actor), session)
-        self._connection.execute("UPDATE session SET actor_id = ?1 WHERE id = ?2 AND actor_id IS NOT ?1", row)
+        row = {"actor": self._actor_id(actor), "session": session}  # by name: Python 3.12 warns of "?1" in a sequence
+        sql = "UPDATE session SET actor_id = :actor WHERE id = :session AND actor_id IS NOT :actor"
+        self._connection.execute(sql, row)
 
     def _actor_id(self, actor: Actor) -> int:
         known = self._actors.get(actor)

@@ -64,9 +64,9 @@ class Tallies:
     def flush(self) -> None:
         """Into the open transaction. What was counted stays known until `forget`."""
         self._connection.executemany(
-            "UPDATE session SET first = min(coalesce(first, ?1), ?1), last = max(coalesce(last, ?2), ?2),"
-            " exchanges = exchanges + ?3 WHERE id = ?4",
-            [(*span, session_id) for session_id, span in self._sessions.items()],
+            "UPDATE session SET first = min(coalesce(first, ?), ?), last = max(coalesce(last, ?), ?),"
+            " exchanges = exchanges + ? WHERE id = ?",
+            [(first, first, last, last, n, number) for number, (first, last, n) in self._sessions.items()],
         )
         self._connection.executemany(
             "INSERT INTO tally VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
