@@ -157,7 +157,8 @@ def test_ctrl_c_leaves_nothing_running(tmp_path, after_seconds):
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=40)
     assert "Traceback" not in out + err
-    assert process.returncode in {0, 130}
+    # Python dies of SIGINT in the end when it came while `exec` made a dataclass of a module; a shell says 130 as well.
+    assert process.returncode in {0, 130, -signal.SIGINT}
     assert survivors(f"REPLAY_DEMO_TEST={os.getpid()}") == []
 
 
