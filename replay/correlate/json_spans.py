@@ -50,7 +50,7 @@ def scalars(text: str, tree: Tree, prefix: Place) -> Iterator[Piece]:
     for place, (start, end) in last.items():
         value = _scalar(tree, place)
         if value is not _NO_SCALAR:
-            yield Piece((*prefix, *place), value, start, end, as_json)  # type: ignore[arg-type]
+            yield Piece((*prefix, *place), value, start, end, as_json)  # type: ignore[arg-type] # a scalar, told above
 
 
 _NO_SCALAR = object()  # a key that came again with an object: the earlier scalar does not count

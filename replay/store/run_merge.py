@@ -71,7 +71,7 @@ def _copy_table(
     """`shifted`: a column of trace ids, and by how much they grow. `name`: units are this part's own."""
     columns = [row[1] for row in target.execute(f"PRAGMA table_info({table})") if (table, row[1]) != ("attempt", "id")]
     listed = ", ".join(f'"{column}"' for column in columns)
-    insert = f"INSERT OR IGNORE INTO {table} ({listed}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608
+    insert = f"INSERT OR IGNORE INTO {table} ({listed}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608 - our own names
     at = columns.index(shifted[0]) if shifted else -1
     unit = columns.index("unit") if name is not None else -1
     for batch in _batches(part, f"SELECT {listed} FROM {table}"):  # noqa: S608 - names of our own schema

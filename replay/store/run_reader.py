@@ -188,7 +188,7 @@ class RunReader:
     def _units(self) -> list[tuple[str, str]]:
         """Case (empty: clean replays) and unit, clean ones first."""
         unit = "''" if self._is_older else "unit"
-        sql = f"SELECT case_id, {unit} AS unit, min(trace_id) AS first FROM evidence GROUP BY 1, 2"  # noqa: S608
+        sql = f"SELECT case_id, {unit} AS unit, min(trace_id) AS first FROM evidence GROUP BY 1, 2"  # noqa: S608 - our own names
         found = sorted(self._database.query(sql), key=lambda row: (row["case_id"] != "", row["first"]))
         return [(row["case_id"], row["unit"]) for row in found]
 
@@ -204,7 +204,7 @@ class RunReader:
         if case_id:
             case = rows.case_of(self._one('SELECT * FROM "case" WHERE id = ?', (case_id,)))
         of_unit, values = ("1 = 1", ()) if self._is_older else ("unit = ?", (unit,))
-        sql = f"SELECT trace_id FROM evidence WHERE case_id = ? AND {of_unit} ORDER BY trace_id"  # noqa: S608
+        sql = f"SELECT trace_id FROM evidence WHERE case_id = ? AND {of_unit} ORDER BY trace_id"  # noqa: S608 - our own names
         ids = [row["trace_id"] for row in self._database.query(sql, (case_id, *values))]
         traces = tuple(self._trace(trace_id, everywhere) for trace_id in ids)
         sql = f"SELECT * FROM difference WHERE {of_unit} ORDER BY rowid"  # noqa: S608 - as above, our own words

@@ -68,12 +68,12 @@ class RunWriter:
         connection = open_for_update(path, APPLICATION_ID, FORMAT_VERSION, "run file", SCHEMA)
         with connection:
             ended_by = "('stopped', 'incomplete', 'budget', 'target-failing')"
-            connection.execute(f"DELETE FROM not_judged WHERE planned = 1 AND reason IN {ended_by}")  # noqa: S608
+            connection.execute(f"DELETE FROM not_judged WHERE planned = 1 AND reason IN {ended_by}")  # noqa: S608 - our own names
             for table in ("evidence", "fidelity", "session_fidelity", "difference"):
-                connection.execute(f"DELETE FROM {table} WHERE unit NOT IN (SELECT unit FROM done)")  # noqa: S608
+                connection.execute(f"DELETE FROM {table} WHERE unit NOT IN (SELECT unit FROM done)")  # noqa: S608 - our own names
             connection.execute('DELETE FROM "case" WHERE id NOT IN (SELECT case_id FROM evidence)')
             for table in ("row_change", "renamed", "planted", "attempt"):
-                connection.execute(f"DELETE FROM {table} WHERE trace_id NOT IN (SELECT trace_id FROM evidence)")  # noqa: S608
+                connection.execute(f"DELETE FROM {table} WHERE trace_id NOT IN (SELECT trace_id FROM evidence)")  # noqa: S608 - our own names
             connection.execute("DELETE FROM trace WHERE id NOT IN (SELECT trace_id FROM evidence)")
         return cls(connection)
 

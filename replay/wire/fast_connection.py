@@ -111,7 +111,7 @@ class FastConnection(BaseProtocol, asyncio.BufferedProtocol):
             self.close()
             return
         try:
-            messages, upgraded, tail = self._parser.feed_data(data)  # type: ignore[union-attr]
+            messages, upgraded, tail = self._parser.feed_data(data)  # type: ignore[union-attr] # there is one while an answer is awaited
         except HttpProcessingError as error:
             self.fail(error)
             return
@@ -199,7 +199,7 @@ class FastConnection(BaseProtocol, asyncio.BufferedProtocol):
             self.fail(lost)
             return
         try:
-            self._parser.feed_eof()  # type: ignore[union-attr]
+            self._parser.feed_eof()  # type: ignore[union-attr] # there is one while an answer is awaited
         except Exception:  # noqa: BLE001 - of the parser's many errors each means that the body is not whole
             self.fail(aiohttp.ClientPayloadError())
             return

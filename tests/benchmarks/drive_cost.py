@@ -99,7 +99,7 @@ def measure(work: Callable[[Sequence[Cue]], Awaitable[None]], cues: Sequence[Cue
     gc.disable()
     try:
         began = time.process_time()
-        asyncio.run(work(cues))  # type: ignore[arg-type]
+        asyncio.run(work(cues))
         return (time.process_time() - began) / len(cues) * 1e6
     finally:
         gc.enable()

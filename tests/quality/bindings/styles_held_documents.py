@@ -65,7 +65,7 @@ def _hal_script(client: Client) -> None:
 
 
 def _cursor_of(inner: object) -> str:
-    return urlsafe_b64encode(dump_json(inner)).decode().rstrip("=")  # type: ignore[arg-type]
+    return urlsafe_b64encode(dump_json(inner)).decode().rstrip("=")
 
 
 def _cursor_service(own: Salted) -> Serve:
@@ -136,9 +136,9 @@ def _graphql_script(client: Client) -> None:
     def ask(query: str, **variables: object) -> object:
         return document(client.send("POST", "/graphql", json={"query": query, "variables": variables}))["data"]
 
-    board = ask("mutation($t: String!) { createBoard(title: $t) { id title } }", t="plans")["createBoard"]["id"]  # type: ignore[index]
+    board = ask("mutation($t: String!) { createBoard(title: $t) { id title } }", t="plans")["createBoard"]["id"]
     card = ask("mutation($b: ID!, $n: Int) { addCard(boardId: $b, rank: $n) { card { id } } }", boardId=board, n=1)
-    card_id = card["addCard"]["card"]["id"]  # type: ignore[index]
+    card_id = card["addCard"]["card"]["id"]
     ask(f'mutation {{ moveCard(id: "{card_id}", boardId: {board}, position: 2) {{ ok }} }}')
     ask(f"query {{ board(id: {board}) {{ cards(first: 10) {{ id }} }} }}")
     ask("query($input: BoardInput!) { board(input: $input) { id } }", input={"boardId": board, "first": 10})

@@ -44,7 +44,7 @@ def _oauth_script(client: Client) -> None:
 
 def _jwt(own: Salted, *names: str) -> tuple[str, dict[str, object]]:
     claims = {"sub": own.uuid("sub", *names), "tid": own.number("tid", *names), "iat": 1_700_000_000, "role": "clerk"}
-    parts = [dump_json({"alg": "HS256", "typ": "JWT"}), dump_json(claims)]  # type: ignore[arg-type]
+    parts = [dump_json({"alg": "HS256", "typ": "JWT"}), dump_json(claims)]
     head = ".".join(urlsafe_b64encode(part).decode().rstrip("=") for part in parts)
     return f"{head}.{own.secret('signature', *names, length=43)}", claims
 

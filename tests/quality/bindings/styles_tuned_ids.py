@@ -146,7 +146,7 @@ def _strings_service(own: Salted) -> Serve:
 def _strings_script(client: Client) -> None:
     for attempt in (1, 2):
         made = parse_json(str(document(client.send("POST", "/events", json={"attempt": attempt}))["payload"]).encode())
-        ticket, lock = made["ticket"]["id"], made["lock"]  # type: ignore[index, call-overload]
+        ticket, lock = made["ticket"]["id"], made["lock"]
         state = dump_json(
             {"ticket_id": ticket, "tries": 10, "deep": dump_json({"lock": lock, "n": 11}).decode()}
         ).decode()

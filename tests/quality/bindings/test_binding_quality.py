@@ -128,5 +128,5 @@ def test_there_are_styles_enough() -> None:
             )
 
 
-def _as_it_is(sessions: list) -> dict:  # type: ignore[type-arg]
+def _as_it_is(sessions: list) -> dict:
     return {item.id: item.request for one in sessions for item in one.exchanges}

@@ -18,7 +18,7 @@ def lines() -> Iterator[list[str]]:
     """Everything that is logged at debug; the loggers are as they were afterwards."""
     said: list[str] = []
     handler = logging.Handler()
-    handler.emit = lambda record: said.append(logging.Formatter().format(record))  # type: ignore[method-assign]
+    handler.emit = lambda record: said.append(logging.Formatter().format(record))
     root, before = logging.getLogger(), {name: logging.getLogger(name).level for name in NAMES}
     level = root.level
     root.addHandler(handler)

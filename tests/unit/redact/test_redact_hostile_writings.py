@@ -62,7 +62,7 @@ def test_numbers_that_spell_an_address_are_an_address():
     written = bytes(fresh["typed"].values()).decode()
     assert (len(written), written != name, written.count(" ")) == (len(name), True, 1)
     rows = sent({"rows": [{"codes": list(f"p{i}@north.test".encode())} for i in range(5)]})
-    assert "north" not in "".join(bytes(row["codes"]).decode() for row in rows["rows"])  # type: ignore[index]
+    assert "north" not in "".join(bytes(row["codes"]).decode() for row in rows["rows"])
 
 
 def test_a_number_in_pieces_is_no_version():
