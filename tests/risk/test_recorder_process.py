@@ -44,7 +44,7 @@ def upstream() -> Iterator[int]:
 
 
 def start(way: str, upstream: int, folder: Path, *more: str, **environment: str) -> tuple[subprocess.Popen[bytes], int]:
-    """The recorder and its port; the port is open, or the process has ended."""
+    """The recorder and its port; it records, or the process has ended (mitmdump listens before it has read a script)."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     target, capture = f"http://127.0.0.1:{upstream}", str(folder / "c.db")
@@ -62,15 +62,21 @@ def start(way: str, upstream: int, folder: Path, *more: str, **environment: str)
             stderr=subprocess.STDOUT,
             env={**os.environ, "REPLAY_TEST_KEY": KEY, **environment},
         )
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), 0.2).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
+        recording = way == "record" or "replay: recording" in (folder / "output.txt").read_text()
+        if recording and accepts(port):
             break
+        time.sleep(0.05)
     return process, port
+
+
+def accepts(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), 0.2).close()
+    except OSError:
+        return False
+    return True
 
 
 def send(port: int, request: str) -> None:
