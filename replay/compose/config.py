@@ -8,6 +8,9 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from replay.baseline.gates import Gate
+from replay.compose.config_gates import TABLE as GATES_TABLE
+from replay.compose.config_gates import parse_gates
 from replay.compose.config_identities import Configured, read_identities
 from replay.compose.config_pace import TABLE as PACE_TABLE
 from replay.compose.config_pace import parse_pace
@@ -22,7 +25,8 @@ from replay.pace.builtin import PaceWords
 from replay.wire.options import WireOptions
 
 DEFAULT_NAME = "replay.toml"
-TABLES = ("run", "mutators", "oracles", "redact", "record", "identity", PACE_TABLE, TARGET_TABLE, *SAFETY_TABLES)
+_OWN_TABLES = ("run", "mutators", "oracles", "redact", "record", "identity")
+TABLES = (*_OWN_TABLES, PACE_TABLE, TARGET_TABLE, GATES_TABLE, *SAFETY_TABLES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class Config:
     safety: Safety = Safety()
     target: WireOptions = WireOptions()
     pace: PaceWords = PaceWords()
+    gates: tuple[Gate, ...] = ()
     identity: tuple[Path, Any] | None = field(default=None, repr=False)  # the file, and its [[identity]] tables
 
     def identities(self, environ: Mapping[str, str]) -> Configured:
@@ -80,6 +85,7 @@ def parse_config(data: bytes, path: Path) -> Config:
         safety=parse_safety(path, tables),
         target=parse_target(path, tables.get(TARGET_TABLE, {})),
         pace=parse_pace(path, tables.get(PACE_TABLE, {})),
+        gates=parse_gates(path, tables.get(GATES_TABLE, {})),
         identity=(path, tables["identity"]) if "identity" in tables else None,
     )
 

@@ -60,6 +60,22 @@ def test_it_says_what_it_found_and_what_to_do_next(faulty):
     assert "Traceback" not in done.stderr
 
 
+def test_a_baseline_of_it_knows_the_rows_of_one_request(faulty, tmp_path):
+    """Of its controls: an enrolment writes itself and an invoice. The run is no worse than itself."""
+    folder, _ = faulty
+    from replay.compose.baselines import load_baselines
+
+    file, run = tmp_path / "baselines.json", folder / "replay-demo" / "run.db"
+    for words in (("save", "first"), ("compare", "first")):
+        done = subprocess.run(
+            [*REPLAY, "baseline", *words, run, "--baselines", file], cwd=tmp_path, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+    (release,) = load_baselines(file).releases
+    assert release.endpoints["POST /api/courses/{id}/enrolments"].rows.mean >= 2
+    assert release.runs[0].changes_per_request > 0
+
+
 def test_no_finding_is_outside_what_was_planted(faulty):
     """True findings only: every endpoint that is named has a planted fault."""
     folder, _ = faulty
