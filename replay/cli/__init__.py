@@ -15,7 +15,7 @@ from replay.model.errors import ReplayError, StoppedError
 
 COMMANDS = (
     "demo", "record", "inspect", "doctor", "capture", "redact", "run", "fuzz", "merge", "judge", "report", "repro",
-    "baseline",
+    "baseline", "noise", "init",
 )  # fmt: skip
 
 
