@@ -16,9 +16,10 @@ from dataclasses import dataclass
 
 from replay.canary.planted import Secret
 from replay.canary.unfolding import Unfolding
-from replay.canary.variants import SHORTEST, Needle
+from replay.canary.variants import FRAGMENT, SHORTEST, Needle
 
 _PLAIN = Unfolding()
+_HEX = frozenset(bytes([digit]) for digit in b"0123456789abcdef")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,32 @@ class Hit:
     artefact: str
     offset: int
     layer: int  # 0: the bytes themselves; else how many layers had been decoded before
+
+
+def _place(data: bytes, needle: Needle) -> int:
+    """Where the needle is; -1: nowhere.
+
+    Eight digits in the midst of a long hexadecimal number are chance: a stand-in of 54 such digits holds a fragment of
+    one of a hundred cards once in some ten thousand. What is left of a masked card ends where the mask begins.
+    """
+    offset = data.find(needle.data)
+    if needle.variant != FRAGMENT or not needle.data.isdigit():
+        return offset
+    while offset >= 0 and not _is_cut_out(data, offset, needle):
+        offset = data.find(needle.data, offset + 1)
+    return offset
+
+
+def _is_cut_out(data: bytes, offset: int, needle: Needle) -> bool:
+    """The secret's digits around the fragment belong to it; then one end, at least, is the end of the number."""
+    text = needle.secret.text.lower().encode()
+    first = text.find(needle.data)
+    start, end, after = offset, offset + len(needle.data), first + len(needle.data)
+    while start and first and data[start - 1] == text[first - 1]:
+        start, first = start - 1, first - 1
+    while end < len(data) and after < len(text) and data[end] == text[after]:
+        end, after = end + 1, after + 1
+    return data[start - 1 : start] not in _HEX or data[end : end + 1] not in _HEX
 
 
 class Detector:
@@ -57,7 +84,7 @@ class Detector:
     def _look(self, data: bytes) -> Iterator[tuple[Needle, int]]:
         for start in self._met(data):
             for needle in self._by_start[start]:
-                offset = data.find(needle.data)
+                offset = _place(data, needle)
                 if offset >= 0:
                     yield needle, offset
         if self._numbers:

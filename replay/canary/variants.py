@@ -19,6 +19,7 @@ from urllib.parse import quote
 from replay.canary.planted import Secret, SecretKind
 
 SHORTEST = 8  # bytes of a needle, and characters of a fragment: finds `abc***xyz` masks and "first 8 and last 4"
+FRAGMENT = "fragment"  # the variant of a part of a secret
 _HASHES = ("md5", "sha1", "sha256", "sha512", "blake2b", "sha3_256")
 _SEPARATORS = re.compile(r"[\s./:+-]+")
 _FIRST_FRAGMENT = {SecretKind.IBAN: 2, SecretKind.CARD: 1, SecretKind.PHONE: 4}  # country, brand, area code may stay
@@ -51,7 +52,7 @@ def _writings(secret: Secret) -> Iterator[tuple[str, bytes]]:
     for name, writing in _spellings(secret):
         yield from ((f"{name}{how}", data) for how, data in _encoded(writing))
     for start in range(_first_fragment(secret), len(text) - SHORTEST + 1):
-        yield "fragment", text[start : start + SHORTEST].encode()
+        yield FRAGMENT, text[start : start + SHORTEST].encode()
     for spelling in {text, text.lower(), _SEPARATORS.sub("", text)}:
         yield from _hashes(spelling.encode())
     if secret.kind is SecretKind.KEY:

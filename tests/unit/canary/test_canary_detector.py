@@ -108,3 +108,17 @@ def test_a_hit_tells_no_value() -> None:
     (hit, *_) = DETECTOR.search("x", EMAIL.text.encode())
     assert EMAIL.text not in repr(hit)
     assert "e-mail" in repr(hit)
+
+
+@pytest.mark.parametrize("text", ["453914******6467 4539148803", "last:48803436467", "99 88034364", "x4539148803436467"])
+def test_what_is_left_of_a_masked_number_is_found(text: str) -> None:
+    """One end of it is the end of a number."""
+    assert CARD in {hit.secret for hit in DETECTOR.search("", text.encode())}
+
+
+def test_eight_digits_in_the_midst_of_a_hexadecimal_number_are_chance() -> None:
+    """A stand-in in hexadecimal digits once held eight of another case's card; see `detector._place`."""
+    number = b'{"v":"523839656758694172488034369343536436c617332386e43"}'
+    assert CARD.text[5:13].encode() in number
+    assert DETECTOR.search("", number) == []
+    assert DETECTOR.search("", number.replace(b"48803436", b"4539148803436467")), "all of it is no chance"
