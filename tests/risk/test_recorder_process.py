@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -77,6 +77,14 @@ def accepts(port: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def wait_for(found: Callable[[], list[Path]]) -> list[Path]:
+    """What is there within a minute: on a busy machine the port may be open before the writer is."""
+    deadline = time.monotonic() + 60
+    while not (there := found()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return there
 
 
 def send(port: int, request: str) -> None:
@@ -156,7 +164,7 @@ def test_the_way_to_the_writer_is_closed_to_others(upstream: int, tmp_path: Path
     places.mkdir()
     process, _ = start("record", upstream, tmp_path, TMPDIR=str(places))
     try:
-        (path,) = places.glob("replay-*/writer")
+        (path,) = wait_for(lambda: list(places.glob("replay-*/writer")))
         assert path.parent.stat().st_mode & 0o777 == 0o700
         with socket.socket(socket.AF_UNIX) as stranger:
             stranger.settimeout(10)

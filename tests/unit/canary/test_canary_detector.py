@@ -110,7 +110,9 @@ def test_a_hit_tells_no_value() -> None:
     assert "e-mail" in repr(hit)
 
 
-@pytest.mark.parametrize("text", ["453914******6467 4539148803", "last:48803436467", "99 88034364", "x4539148803436467"])
+@pytest.mark.parametrize(
+    "text", ["453914******6467 4539148803", "last:48803436467", "99 88034364", "x4539148803436467"]
+)
 def test_what_is_left_of_a_masked_number_is_found(text: str) -> None:
     """One end of it is the end of a number."""
     assert CARD in {hit.secret for hit in DETECTOR.search("", text.encode())}
