@@ -44,7 +44,7 @@ def upstream() -> Iterator[int]:
 
 
 def start(way: str, upstream: int, folder: Path, *more: str, **environment: str) -> tuple[subprocess.Popen[bytes], int]:
-    """The recorder and its port; it records, or the process has ended (mitmdump listens before it has read a script)."""
+    """The recorder and its port; it records, or has ended. (mitmdump listens before it has read a script.)"""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     target, capture = f"http://127.0.0.1:{upstream}", str(folder / "c.db")
