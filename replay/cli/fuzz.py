@@ -12,6 +12,10 @@ from replay.cli.playing import play
 from replay.model.errors import UsageError
 
 DEFAULT_MUTATORS = "duplicate,race,inflate,swap-tenant"
+ONE_AT_A_TIME = (
+    "--workers shares clean replays (`replay run`), not cases: a case is judged by what the target's database has"
+    " changed while it ran, and would be blamed for the rows of another worker's case. Leave --workers out."
+)
 
 
 @click.command("fuzz")
@@ -21,6 +25,7 @@ DEFAULT_MUTATORS = "duplicate,race,inflate,swap-tenant"
 @click.option(
     "--budget", "budget_seconds", type=click.FloatRange(1), callback=finite, help="Seconds; no new case after."
 )
+@click.option("--workers", type=click.IntRange(1, 64), default=1, hidden=True)  # of `replay run`; refused below
 @play_options
 @click.pass_context
 def fuzz_command(
@@ -30,6 +35,7 @@ def fuzz_command(
     mutate: str,
     limit_cases: int | None,
     budget_seconds: float | None,
+    workers: int,
     **options: Any,
 ) -> None:
     """Replay CAPTURE against QA with mutations, and prove with --db what broke.
@@ -38,5 +44,7 @@ def fuzz_command(
     """
     if not mutate.strip(", "):
         raise UsageError("--mutate is empty: name mutators, or use `replay run` for clean replays.")
+    if workers > 1:
+        raise UsageError(ONE_AT_A_TIME)
     limits = {"limit_cases": limit_cases, "budget_seconds": budget_seconds}
     context.exit(play("fuzz", capture, tuple(mutate.split(",")), limits, options))

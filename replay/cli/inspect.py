@@ -40,7 +40,8 @@ def inspect_command(capture: Path, as_json: bool, bindings: bool, unlock: Unlock
     --json prints one object; times are seconds, UTC:
       capture    {id, format_version, created, expires, key_id, key_scope, policy_digest, encrypted, origins,
                  tool_version}   expires null: never; key_scope: capture or project
-      counts     {sessions, exchanges, messages, endpoints, actors, tenants, first, last}   messages of WebSockets
+      counts     {sessions, torn_sessions, exchanges, messages, endpoints, actors, tenants, first, last}   of WebSockets
+                 messages; torn: a writer was killed while they went on
       storage    {file_bytes, bodies, body_bytes, packed_body_bytes, header_bytes, packed_header_bytes, ratio}
                  ratio: all bytes before packing / after; null without any
       segments   {read: [NUMBER], deleted: {segments, exchanges, bytes}}   deleted by retention
@@ -74,6 +75,7 @@ def inspect_command(capture: Path, as_json: bool, bindings: bool, unlock: Unlock
             losses=(*reader.losses(), *reader.body_losses()),
             expires=reader.expires(),
             is_locked=reader.is_locked(),
+            torn=len(reader.torn),
         )
     if as_json:
         click.echo(json.dumps(_document(facts), indent=2))
@@ -94,6 +96,7 @@ class _Facts:
     losses: tuple[Loss, ...]
     expires: float  # seconds, UTC; infinity: never
     is_locked: bool
+    torn: int  # sessions that went on when a writer was killed
 
     def lost(self, kind: str) -> dict[str, int]:
         return {one.reason: one.count for one in self.losses if one.kind == kind}
@@ -122,6 +125,7 @@ def _document(facts: _Facts) -> dict[str, Any]:
         },
         "counts": {
             "sessions": contents.sessions,
+            "torn_sessions": facts.torn,
             "exchanges": contents.exchanges,
             "messages": facts.size.messages,
             "endpoints": len(contents.endpoints),
@@ -231,6 +235,9 @@ def _heading(facts: _Facts) -> list[str]:
         + (f", bodies and headers packed {facts.ratio:.1f} to 1" if facts.ratio else "")
         + (f", {size.messages} WebSocket messages" if size.messages else ""),
     ]
+    if facts.torn:
+        what = "session is torn" if facts.torn == 1 else "sessions are torn"
+        lines.append(f"{facts.torn} {what}: a writer was killed while they went on; they are replayed and not judged")
     if RAW_MARK in info.policy_digest:
         lines.append(
             "WARNING: recorded RAW for some hosts (--i-accept-raw-personal-data): those exchanges are not redacted"

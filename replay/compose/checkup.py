@@ -18,7 +18,7 @@ from replay.compose.config import Config
 from replay.compose.config_identities import Configured
 from replay.compose.config_safety import Safety
 from replay.compose.guarding import Keeper, check_target
-from replay.compose.identities import Sending, open_wardrobe
+from replay.compose.identities import Sending, open_wardrobe, safety_of_servers
 from replay.compose.material import Material
 from replay.correlate.bindings import Bindings
 from replay.correlate.learn import learn
@@ -30,6 +30,7 @@ from replay.model.capture import CaptureInfo
 from replay.model.errors import ReplayError
 from replay.model.exchange import Exchange
 from replay.model.session import Actor, Session
+from replay.play.groups import Most
 from replay.store.sealing import Unlock
 from replay.wire.guard import GuardedClient
 from replay.wire.target import Target, refuse_origin, require_reachable, resolve_target
@@ -139,11 +140,12 @@ def _add_uses(found: dict[str, _Use], exchange: Exchange, bindings: Bindings) ->
 async def check_up(order: CheckupOrder) -> Checkup:
     """Raises ReplayError for a capture that cannot be read; everything else is a problem of the result."""
     seen = _Seen()
-    most = order.config.settings().group_exchanges
+    settings = order.config.settings()
+    most = Most(settings.group_exchanges, settings.group_bytes)
     with Material.open(order.capture, order.unlock, math.nan, most=most) as material:
         info = material.info
         for group in material.groups:  # as many sessions in memory as a run has
-            seen.add(material.reader.load(group))
+            seen.add(material.reader.load(group.outlines()))
     schemes = {actor: frozenset(found) for actor, found in seen.uses.items()}
     problems: list[str] = []
     configured, assignment = Configured(), Assignment((), schemes)
@@ -182,7 +184,8 @@ async def _try(order: CheckupOrder, configured: Configured, assignment: Assignme
         client = GuardedClient(target, clock.now, keeper.guard, options=order.config.target)
         await stack.enter_async_context(client)
         await keeper.begin(client, is_resumed=True)  # the handshake alone: a look at things resets nothing
-        sending = Sending(client, refuse, clock)
+        allowed = safety_of_servers(order.config.safety, configured)
+        sending = Sending(client, partial(refuse, safety=allowed), clock)
         await open_wardrobe(configured, assignment, sending, stack)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from replay.baseline.gates import Gate
 from replay.compose.config_gates import TABLE as GATES_TABLE
 from replay.compose.config_gates import parse_gates
-from replay.compose.config_identities import Configured, read_identities
+from replay.compose.config_identities import Configured, read_identities, read_servers
 from replay.compose.config_pace import TABLE as PACE_TABLE
 from replay.compose.config_pace import parse_pace
 from replay.compose.config_safety import TABLES as SAFETY_TABLES
@@ -25,7 +25,7 @@ from replay.pace.builtin import PaceWords
 from replay.wire.options import WireOptions
 
 DEFAULT_NAME = "replay.toml"
-_OWN_TABLES = ("run", "mutators", "oracles", "redact", "record", "identity")
+_OWN_TABLES = ("run", "mutators", "oracles", "redact", "record", "identity", "identities")
 TABLES = (*_OWN_TABLES, PACE_TABLE, TARGET_TABLE, GATES_TABLE, *SAFETY_TABLES)
 
 
@@ -41,10 +41,13 @@ class Config:
     pace: PaceWords = PaceWords()
     gates: tuple[Gate, ...] = ()
     identity: tuple[Path, Any] | None = field(default=None, repr=False)  # the file, and its [[identity]] tables
+    identity_servers: tuple[str, ...] = ()  # other servers than the target that identities may name; empty: any
 
     def identities(self, environ: Mapping[str, str]) -> Configured:
         """Secrets are read now. Raises ConfigError."""
-        return Configured() if self.identity is None else read_identities(*self.identity, environ)
+        if self.identity is None:
+            return Configured()
+        return replace(read_identities(*self.identity, environ), servers=self.identity_servers)
 
     def settings(self, **chosen: Any) -> RunSettings:
         """Defaults, then the file, then what the command line chose (None: not chosen)."""
@@ -87,6 +90,7 @@ def parse_config(data: bytes, path: Path) -> Config:
         pace=parse_pace(path, tables.get(PACE_TABLE, {})),
         gates=parse_gates(path, tables.get(GATES_TABLE, {})),
         identity=(path, tables["identity"]) if "identity" in tables else None,
+        identity_servers=read_servers(path, tables.get("identities", {})),
     )
 
 

@@ -42,6 +42,7 @@ class Configured:
     identities: tuple[Identity, ...] = ()
     references: Mapping[str, Mapping[str, Reference]] = field(default_factory=dict)
     reader: SecretReader | None = None
+    servers: tuple[str, ...] = ()  # the only other servers that identities may name; empty: those of the target's list
 
     def secrets(self) -> Iterable[Secret]:
         """What the configuration knows of live secrets; logins and tokens come later."""
@@ -67,6 +68,17 @@ def read_identities(path: Path, tables: Any, environ: Mapping[str, str]) -> Conf
         references[name] = form.references
     _require_different(path, identities)
     return Configured(tuple(identities), references, reader)
+
+
+def read_servers(path: Path, table: Mapping[str, Any]) -> tuple[str, ...]:
+    """`[identities] servers`. Raises ConfigError."""
+    for key in table:
+        if key != "servers":
+            raise ConfigError(f"{path}: [identities] {printable(key)} is unknown. There is: servers.")
+    servers = table.get("servers", [])
+    if not isinstance(servers, list) or not all(isinstance(one, str) and one.strip() for one in servers):
+        raise ConfigError(f"{path}: [identities] servers takes a list of hosts, host:port or URLs without a path.")
+    return tuple(servers)
 
 
 def secrets_of(identity: Identity) -> Iterable[Secret]:

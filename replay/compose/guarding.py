@@ -26,7 +26,7 @@ from replay.pace.governor_rate import Rate
 from replay.probe.contract import Probe
 from replay.probe.counting import CountingProbe
 from replay.probe.reset_sql import run_script
-from replay.wire.guard import Guard, GuardedClient
+from replay.wire.guard import BUDGET, Guard, GuardedClient
 from replay.wire.handshake import shake_hands
 from replay.wire.tags import Tags
 from replay.wire.target import Target, refuse_public, refuse_unlisted, require_reachable, resolve_target
@@ -172,8 +172,10 @@ class Keeper:
             for verdict in self._endings():
                 yield Unjudged(verdict, planned=True)
                 event = replace(event, summary=replace(event.summary, not_judged=event.summary.not_judged + 1))
-            if self.safety.cleanup.is_wanted and event.finished:  # else --resume goes on with what was made
+            is_spent = self.governor.reason.partition(":")[0] == BUDGET
+            if self.safety.cleanup.is_wanted and (event.finished or is_spent):  # else --resume goes on with it
                 yield CleanedUp(await self._clean_up(client))
+                event = replace(event, finished=True)  # what it would need to go on is gone
             yield event
 
     def _endings(self) -> Iterable[NotJudged]:

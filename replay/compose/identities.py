@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from replay.compose.config_identities import Configured
+from replay.compose.config_safety import Safety
 from replay.engine.clock import Clock
 from replay.engine.dressing import Dressing
 from replay.identity.matching import Assignment
@@ -83,6 +84,11 @@ def replaced_by(assignment: Assignment | None) -> Callable[[Session, Exchange], 
     return is_replaced
 
 
+def safety_of_servers(safety: Safety, configured: Configured) -> Safety:
+    """What holds for servers of identities: a list of their own goes before that of targets, all else is the same."""
+    return replace(safety, targets=()) if configured.servers else safety
+
+
 async def open_wardrobe(
     configured: Configured, assignment: Assignment | None, sending: Sending, stack: AsyncExitStack
 ) -> Wardrobe | None:
@@ -95,6 +101,11 @@ async def open_wardrobe(
     servers: dict[str, Send] = {"": _sender(sending.client)}
     for url in sorted({one.server for one in configured.identities if one.server}):
         target = _other_server(url)
+        if configured.servers and not any(target.matches(one) for one in configured.servers):
+            raise TargetError(
+                f"{target.url}, which an identity names as its server, is not among [identities] servers in"
+                " replay.toml: add it there, or name another."
+            )
         sending.check(target)
         trust = sending.client.trust_for(target)
         client = await stack.enter_async_context(

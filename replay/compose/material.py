@@ -16,7 +16,8 @@ from replay.model.errors import FileFormatError
 from replay.model.exchange import Exchange
 from replay.model.finding import NotJudged
 from replay.model.session import Outline, Session
-from replay.play.groups import Group, Shard, grouped, sampled
+from replay.play.groups import Most, Shard, grouped, is_one_group, sampled
+from replay.play.packed import PackedGroup
 from replay.play.playable import SAMPLED, Playable, playable
 from replay.store.capture_reader import CaptureReader
 from replay.store.expiry import require_unexpired
@@ -29,13 +30,13 @@ _AT_ONCE = 200  # exchanges that are read without a look at anything else
 class Material:
     """An open capture, and what of it is played. Use as a context manager.
 
-    `groups` holds one group for a capture of at most `most` exchanges, and for cases, which need everything at once.
+    `groups` holds one group for a capture that `most` holds, and for cases, which need everything at once.
     """
 
     reader: CaptureReader
     info: CaptureInfo
     redacted: tuple[RedactedField, ...]
-    groups: tuple[Group, ...]
+    groups: tuple[PackedGroup, ...]
     is_whole: bool  # everything that the capture holds is in the one group
     sample: NotJudged | None = None
     left_out: Counter[str] = field(default_factory=Counter)
@@ -53,11 +54,11 @@ class Material:
         unlock: Unlock | None,
         now: float,
         *,
-        most: int,
+        most: Most,
         shard: Shard | None = None,
         sample_seed: int | None = None,
     ) -> Material:
-        """`sample_seed`: of a capture that is too large only a sample is taken. `now`: see `read_capture`.
+        """`sample_seed`: of a capture of too many exchanges only a sample is taken. `now`: see `read_capture`.
 
         Raises FileFormatError, also for a capture (or a shard of one) without exchanges.
         """
@@ -65,14 +66,12 @@ class Material:
         try:
             require_unexpired(path, reader.expires(), now)
             info = reader.info()
-            everything = tuple(reader.outlines())
-            outlines = tuple(one for one in everything if shard is None or shard.holds(one, info.id))
+            made = cls(reader, info, reader.redacted_fields(), (), shard is None)
+            outlines = made._outlines(shard)
             if shard is None:
                 _require_some(outlines, path)
-            made = cls(reader, info, reader.redacted_fields(), (outlines,) if outlines else (), shard is None)
-            made.tenants = frozenset(one.tenant for one in everything)
-            made.extent = len(everything), sum(one.exchanges for one in everything)
-            if sum(one.exchanges for one in outlines) > most:
+            made.groups = (PackedGroup.of(outlines),) if outlines else ()
+            if not is_one_group(outlines, most if sample_seed is None else Most(most.exchanges)):
                 made._take_less(outlines, most, sample_seed)
             return made
         except BaseException:
@@ -89,15 +88,15 @@ class Material:
 
     @property
     def sessions(self) -> int:
-        return sum(len(group) for group in self.groups)
+        return sum(group.sessions for group in self.groups)
 
     @property
     def exchanges(self) -> int:
-        return sum(one.exchanges for group in self.groups for one in group)
+        return sum(group.exchanges for group in self.groups)
 
     def whole(self) -> Playable:
         """The one group."""
-        sessions = self.reader.sessions() if self.is_whole else self.reader.load(self.groups[0])
+        sessions = self.reader.sessions() if self.is_whole else self.reader.load(self.groups[0].outlines())
         return self._playable(sessions)
 
     async def crossing(self, is_stopped: Callable[[], bool]) -> Crossing | None:
@@ -107,13 +106,16 @@ class Material:
         """
         if self.is_whole or not self.groups:
             return None
-        crossing = Crossing({one.name: f"clean/{number}" for number, group in enumerate(self.groups) for one in group})
-        for number, stored in enumerate(self.reader.stored()):
+        units = [f"clean/{number}" for number in range(len(self.groups))]
+        unit_of = {one.name: unit for unit, group in zip(units, self.groups, strict=True) for one in group.outlines()}
+        crossing = Crossing(unit_of)
+        for number, (session, response) in enumerate(self.reader.answers()):
             if number % _AT_ONCE == 0:
                 await asyncio.sleep(0)  # Ctrl-C is heard
                 if is_stopped():
                     break
-            crossing.take_in(stored.session_id, stored.exchange)
+            crossing.take_in(session, response)
+        crossing.close()
         return crossing
 
     def each(self, done: Sequence[str]) -> Iterator[tuple[str, tuple[Session, ...]]]:
@@ -122,7 +124,7 @@ class Material:
             unit = f"clean/{number}"
             if unit in done:
                 continue
-            parts = self._playable(self.reader.load(group))
+            parts = self._playable(self.reader.load(group.outlines()))
             self.left_out.update(dict(parts.left_out))
             yield unit, parts.sessions
 
@@ -135,13 +137,27 @@ class Material:
             is_replaced=self.is_replaced,
         )
 
-    def _take_less(self, outlines: tuple[Outline, ...], most: int, sample_seed: int | None) -> None:
+    def _outlines(self, shard: Shard | None) -> tuple[Outline, ...]:
+        """Of what is played; the rest of the capture is counted and forgotten."""
+        sessions = exchanges = 0
+        tenants: set[str] = set()
+        kept: list[Outline] = []
+        for one in self.reader.outlines():
+            sessions += 1
+            exchanges += one.exchanges
+            tenants.add(one.tenant)
+            if shard is None or shard.holds(one, self.info.id):
+                kept.append(one)
+        self.extent, self.tenants = (sessions, exchanges), frozenset(tenants)
+        return tuple(kept)
+
+    def _take_less(self, outlines: tuple[Outline, ...], most: Most, sample_seed: int | None) -> None:
         self.is_whole = False
         if sample_seed is None:
-            self.groups = grouped(outlines, most)
+            self.groups = tuple(map(PackedGroup.of, grouped(outlines, most)))
             return
-        chosen = sampled(outlines, most, sample_seed)
-        self.groups = (chosen,)
+        chosen = sampled(outlines, most.exchanges, sample_seed)
+        self.groups = (PackedGroup.of(chosen),)
         had, has = (sum(one.exchanges for one in some) for some in (outlines, chosen))
         detail = (
             f"cases are made from {has} of {had} exchanges ({len(chosen)} of {len(outlines)} sessions, drawn by the"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import replace
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from replay.engine.stage import RedactedAt
 from replay.model.capture import RedactedField
 from replay.model.event import Event, Unjudged
 from replay.redact.kinds import Side, ValueClass
@@ -13,7 +12,21 @@ from replay.redact.kinds import Side, ValueClass
 _ASKED_AS = {"drop": "untyped", "hash": "untyped", "mask": "constant", "generalise": "constant"}
 
 
-def classes(redacted: Sequence[RedactedField]) -> RedactedAt:
+@dataclass(frozen=True, slots=True)
+class Classes:
+    """By endpoint, side and place; and by endpoint, where in its answers anything was replaced."""
+
+    table: Mapping[tuple[str, str, str], str]
+    answered: Mapping[str, tuple[str, ...]]
+
+    def __call__(self, endpoint: str, side: str, place: str) -> str:
+        return self.table.get((endpoint, side, place), "")
+
+    def answered_at(self, endpoint: str) -> tuple[str, ...]:
+        return self.answered.get(endpoint, ())
+
+
+def classes(redacted: Sequence[RedactedField]) -> Classes:
     """Which class of value redaction replaced at a place; "" where the recording is verbatim.
 
     What a rule has done besides making stand-ins has a class of its own: `untyped` where not even the type is left,
@@ -24,7 +37,11 @@ def classes(redacted: Sequence[RedactedField]) -> RedactedAt:
         for one in redacted
         if one.value_class != ValueClass.FIELD_NAME
     }
-    return lambda endpoint, side, place: table.get((endpoint, side, place), "")
+    answered: dict[str, tuple[str, ...]] = {}
+    for endpoint, side, place in table:
+        if side == Side.RESPONSE:
+            answered[endpoint] = (*answered.get(endpoint, ()), place)
+    return Classes(table, answered)
 
 
 def text_classes(redacted: Sequence[RedactedField]) -> Callable[[str, str], str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from replay import __version__
+from replay.compose.collector import seldom_collected
 from replay.compose.config import Config
 from replay.compose.config_identities import Configured
 from replay.compose.config_safety import Safety
@@ -23,8 +24,10 @@ from replay.compose.identities import (
     dressing_of,
     open_wardrobe,
     replaced_by,
+    safety_of_servers,
     with_identities,
 )
+from replay.compose.known_good import opened_known_good
 from replay.compose.live_values import secret_texts, with_withheld
 from replay.compose.material import Material
 from replay.compose.redacted_places import classes, unknown_names, with_name_hint
@@ -44,6 +47,7 @@ from replay.engine.settings import RunSettings
 from replay.engine.stage import Recording, Stage
 from replay.identity.matching import Assignment
 from replay.model.case import rng_for
+from replay.model.difference import Noise
 from replay.model.errors import FileFormatError, TargetError, UsageError
 from replay.model.event import Event, RunEnded
 from replay.model.run import RunInfo, Summary
@@ -51,7 +55,7 @@ from replay.mutate.contract import Mutator
 from replay.oracle.contract import Oracle
 from replay.pace.builtin import PaceWords, plan_for
 from replay.pace.plan import Plan
-from replay.play.groups import Shard
+from replay.play.groups import Most, Shard
 from replay.play.playable import Playable
 from replay.play.shapes import Shapes
 from replay.probe.contract import Probe
@@ -87,6 +91,8 @@ class RunRequest:
     signer: str = ""  # the Ed25519 key, hex, that must have signed the capture
     shard: Shard | None = None  # None: the whole capture
     resume: bool = False  # go on with the run in `out`
+    known_good: str = ""  # URL of the build that is right; empty: the recording is
+    noise: Noise = Noise()  # what somebody accepted before
     redaction: RecordSettings = RecordSettings()  # the policy for what the target answers
     keep_live_values: bool = False  # store what the target answers as it is
     safety: Safety = Safety()
@@ -99,14 +105,15 @@ async def execute(request: RunRequest, listeners: Sequence[Listener], stop: Stop
     if request.signer:
         require_signature(request.capture, request.signer)
     settings = request.settings
-    with Material.open(
+    opened = Material.open(
         request.capture,
         request.unlock,
         math.nan if request.allow_expired else clock.wall(),
-        most=settings.group_exchanges,
+        most=Most(settings.group_exchanges, settings.group_bytes),
         shard=request.shard,
         sample_seed=settings.seed if request.mutators else None,
-    ) as material:
+    )
+    with opened as material, seldom_collected():
         return await _played(request, material, listeners, stop, clock)
 
 
@@ -126,11 +133,13 @@ async def _played(
         run_info = files.info
         keeper = Keeper.of(safety, target, run_info.id, lambda: stop.is_set)
         probe = keeper.watched(probe)
-        client = _client(request, target, clock, keeper)
-        await stack.enter_async_context(client)
+        client_of = partial(_client, request, clock=clock, keeper=keeper)
+        client = await stack.enter_async_context(client_of(target))
         crossing = await material.crossing(lambda: stop.is_set)
         await keeper.begin(client, is_resumed=files.earlier.has_begun)
-        sending = Sending(client, partial(_allow, request, safety, material), clock, request.settings.timeout_seconds)
+        allow = partial(_allow, request, safety, material)
+        known_good = await opened_known_good(request.known_good, allow, keeper, client_of, stack)
+        sending = _sending(request, client, safety_of_servers(safety, ready.identities), material, clock)
         wardrobe = await open_wardrobe(ready.identities, ready.assignment, sending, stack)
 
         def make(recording: Recording, bindings: Bindings, scenarios: Scenarios, fresh: FreshPlan) -> Stage:
@@ -153,6 +162,8 @@ async def _played(
                 between=keeper.between,
                 journal=files.pending,
                 dressing=dressing_of(wardrobe, recording.exchanges),
+                known=request.noise,
+                known_good=known_good,
             )
 
         redaction = None if request.keep_live_values else request.redaction
@@ -221,6 +232,7 @@ def _whole(request: RunRequest, material: Material, target: Target) -> Playable:
 def _asked(request: RunRequest, material: Material, ready: _Prepared) -> RunInfo:
     """The run as it is asked for, before it begins."""
     words: dict[str, object] = {"pace": request.pace, "shapes": request.shapes}
+    words |= {"known_good": request.known_good} if request.known_good else {}
     words |= {"keep_live_values": request.keep_live_values, "what the capture holds": material.extent}
     return RunInfo(
         id=uuid.uuid4().hex[:12],
@@ -262,6 +274,13 @@ def _allow(request: RunRequest, safety: Safety, material: Material, server: Targ
     check_target(safety, server)
     if not request.allow_origin:
         refuse_origin(server, material.info.origins, material.info.id)
+
+
+def _sending(
+    request: RunRequest, client: GuardedClient, safety: Safety, material: Material, clock: SystemClock
+) -> Sending:
+    """What identities send with; `safety` is that of their servers."""
+    return Sending(client, partial(_allow, request, safety, material), clock, request.settings.timeout_seconds)
 
 
 async def _opened(database: str | None, stack: AsyncExitStack) -> Probe | None:

@@ -12,6 +12,7 @@ from replay.compose.units import all_oracles, printable
 from replay.engine.control import judged_evidence
 from replay.engine.judge import judge
 from replay.engine.ledger import Ledger
+from replay.model.difference import Coverage, Noise
 from replay.model.errors import UsageError
 from replay.model.evidence import Role, Trace
 from replay.model.finding import Finding, Level, NotJudged, Severity
@@ -82,35 +83,60 @@ def _unfaithful(reader: RunReader) -> frozenset[str]:
     return frozenset({""}) if is_low else frozenset()  # format version 1: one group without a name
 
 
+def noise_of(path: Path) -> tuple[Noise, frozenset[str]]:
+    """What clean replays of a run did to themselves, and the endpoints that were compared."""
+    reader = RunReader(path)
+    try:
+        noise = reader.noise()
+        return noise, frozenset(rule.endpoint for rule in noise.rules)
+    finally:
+        reader.close()
+
+
+def coverage_in(path: Path) -> tuple[Coverage, ...]:
+    """How closely a run compared each endpoint."""
+    reader = RunReader(path)
+    try:
+        return reader.coverage()
+    finally:
+        reader.close()
+
+
 def read_view(path: Path) -> RunView:
     """Everything that a report shows."""
     reader = RunReader(path)
     try:
-        run, counts, fidelity = reader.info(), reader.counts(), reader.fidelity()
-        findings, not_judged = reader.findings(), reader.not_judged()
-        summary = Summary(
-            sessions=counts["sessions"],
-            exchanges=counts["exchanges"],
-            requests_sent=counts["requests_sent"],
-            cases=counts["cases"],
-            clean=counts["clean"],
-            findings=len(findings),
-            not_judged=len(not_judged),
-            seconds=max(0.0, run.ended - run.started),
-            fidelity=fidelity.score,
-        )
-        return RunView(
-            run,
-            summary,
-            fidelity,
-            findings,
-            not_judged,
-            reader.noise().noisy(),
-            reader.load(),
-            reader.remains(),
-        )
+        return view_of(reader)
     finally:
         reader.close()
+
+
+def view_of(reader: RunReader) -> RunView:
+    """The same of an open run file."""
+    run, counts, fidelity = reader.info(), reader.counts(), reader.fidelity()
+    findings, not_judged = reader.findings(), reader.not_judged()
+    summary = Summary(
+        sessions=counts["sessions"],
+        exchanges=counts["exchanges"],
+        requests_sent=counts["requests_sent"],
+        cases=counts["cases"],
+        clean=counts["clean"],
+        findings=len(findings),
+        not_judged=len(not_judged),
+        seconds=max(0.0, run.ended - run.started),
+        fidelity=fidelity.score,
+    )
+    return RunView(
+        run,
+        summary,
+        fidelity,
+        findings,
+        not_judged,
+        reader.noise().noisy(),
+        reader.load(),
+        reader.remains(),
+        reader.coverage(),
+    )
 
 
 def trace_behind(path: Path, fingerprint: str) -> tuple[Trace, str]:

@@ -12,7 +12,8 @@ Places beyond those of `model.message`, `markup` and `pieces`:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from replay.correlate.asked import body_pieces
@@ -26,6 +27,7 @@ from replay.model.message import Leaf, body_tree, response_leaves
 from replay.model.tree import Place, Scalar, at
 
 _LONGEST_URL = 2048  # characters
+_FEW = 8  # places that are remembered together
 _URL_STARTS = frozenset("/hH<")
 _LINK_FIELD = re.compile(r"<([^>]*)>([^<]*)")
 _RELATION = re.compile(r'rel="?([\w-]+)')
@@ -47,7 +49,11 @@ class Gift(NamedTuple):
 def given(response: Response) -> Iterator[Gift]:
     """Every value of the response that a client could give back. Headers of the server's software are left out."""
     leaves = list(_outer_leaves(response))
-    kinds = kinds_beside(leaves)
+    return gifts_of(response, leaves, kinds_beside(leaves))
+
+
+def gifts_of(response: Response, leaves: Iterable[Leaf], kinds: Mapping[Place, str]) -> Iterator[Gift]:
+    """What some of its leaves give. `kinds`: of all of them, see `pieces.kinds_beside`."""
     for place, value in leaves:
         path = _path_of(response) if place[0] == "location" and len(place) > 1 else ""
         yield Gift(place, value, path, kind=kinds.get(place, ""))
@@ -60,15 +66,25 @@ def given(response: Response) -> Iterator[Gift]:
 
 def values_at(response: Response, places: Iterable[Place]) -> dict[Place, Scalar]:
     """The values at those places; places that the response does not have are absent."""
-    wanted: dict[Place, list[Place]] = {}
-    for place in places:
-        wanted.setdefault(_base_of(place), []).append(place)
+    asked = tuple(places)
+    wanted = _remembered(asked) if len(asked) <= _FEW else _by_base(asked)
     return {
         place: value
         for base, text in _values_of(response, wanted)
         for place in wanted[base]
         if (value := _dug(text, base, place)) is not None
     }
+
+
+def _by_base(places: tuple[Place, ...]) -> Mapping[Place, Sequence[Place]]:
+    """By the leaf that has to be read."""
+    wanted: dict[Place, list[Place]] = {}
+    for place in places:
+        wanted.setdefault(_base_of(place), []).append(place)
+    return wanted
+
+
+_remembered = lru_cache(maxsize=4096)(_by_base)  # exchanges of one kind are asked for the same few places
 
 
 def _values_of(response: Response, wanted: Iterable[Place]) -> Iterator[Leaf]:

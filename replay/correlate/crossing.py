@@ -12,18 +12,21 @@ was given, or for one's own (either about 1 in 200 after ten million of them).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from struct import Struct
 
-from replay.correlate.answers import given
 from replay.correlate.bindings import Bindings
 from replay.correlate.credentials import is_static
-from replay.correlate.shapes import Strength, canonical, strength
-from replay.model.exchange import Exchange
+from replay.correlate.shapes import canonical
+from replay.correlate.strong import is_strong, strong_texts
+from replay.model.exchange import Response
 from replay.model.message import request_leaves
 from replay.model.session import Session
 
 _BITS = 1 << 27  # 16 MB, of each filter
-_MARKS = 4  # bits a value
+_PARTS = Struct("<4I")
+Marks = tuple[int, ...]
+"""What is set for a value: four bits."""
 
 
 class Crossing:
@@ -33,16 +36,20 @@ class Crossing:
         """`unit_of`: the group of each session, by name; a session that is not in it is played elsewhere."""
         self._unit_of = unit_of
         self._given = _Filter(bits)
+        self._keys: dict[str, Marks] = {}
         self._first = _Filter(bits)  # unit and value, of the group that was given it first
 
-    def take_in(self, session: str, exchange: Exchange) -> None:
-        if exchange.response is None:
-            return
-        for _, value, *_ in given(exchange.response):
-            text = canonical(value)
-            if _is_strong(text) and text not in self._given:
-                self._given.add(text)
-                self._first.add(f"{self._unit_of.get(session, '')} {text}")
+    def take_in(self, session: str, response: Response) -> None:
+        unit = self._unit_of.get(session, "")
+        for text in strong_texts(response):
+            marks = _marks(text)
+            if not self._given.has(marks):
+                self._given.add(marks)
+                self._first.add(self._owned(unit, marks))
+
+    def close(self) -> None:
+        """Everything was taken in: whose a session is need not be known any more."""
+        self._unit_of = {}
 
     def of(self, unit: str, sessions: Sequence[Session], bindings: Bindings) -> frozenset[str]:
         """The exchanges of this group that give back what another group was given first."""
@@ -58,28 +65,40 @@ class Crossing:
         return frozenset(found)
 
     def _is_of_others(self, unit: str, text: str) -> bool:
-        return _is_strong(text) and text in self._given and f"{unit} {text}" not in self._first
+        if not is_strong(text):
+            return False
+        marks = _marks(text)
+        return self._given.has(marks) and not self._first.has(self._owned(unit, marks))
+
+    def _owned(self, unit: str, marks: Marks) -> Marks:
+        """The marks of a text as that group's."""
+        key = self._keys.get(unit)
+        if key is None:
+            key = self._keys[unit] = _marks(f"unit {unit}")
+        return tuple([one ^ other for one, other in zip(marks, key, strict=True)])
 
 
 class _Filter:
-    """A Bloom filter of texts."""
+    """A Bloom filter of marks."""
 
     def __init__(self, bits: int) -> None:
         self._bits = bits
         self._marked = bytearray(bits // 8)
 
-    def __contains__(self, text: str) -> bool:
-        return all(self._marked[mark >> 3] & (1 << (mark & 7)) for mark in self._marks(text))
+    def has(self, marks: Marks) -> bool:
+        marked, bits = self._marked, self._bits
+        for mark in marks:
+            mark %= bits
+            if not marked[mark >> 3] >> (mark & 7) & 1:
+                return False
+        return True
 
-    def add(self, text: str) -> None:
-        for mark in self._marks(text):
+    def add(self, marks: Marks) -> None:
+        for mark in marks:
+            mark %= self._bits
             self._marked[mark >> 3] |= 1 << (mark & 7)
 
-    def _marks(self, text: str) -> Iterator[int]:
-        data = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=4 * _MARKS).digest()
-        for at in range(0, len(data), 4):
-            yield int.from_bytes(data[at : at + 4], "little") % self._bits
 
-
-def _is_strong(text: str) -> bool:
-    return len(text) >= 8 and strength(text) is Strength.STRONG
+def _marks(text: str) -> Marks:
+    """The same in every process: a keyless hash, four numbers of 32 bits."""
+    return _PARTS.unpack(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_PARTS.size).digest())

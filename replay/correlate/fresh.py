@@ -9,21 +9,21 @@ recorded leak itself.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from replay.correlate.asked import asked
 from replay.correlate.bindings import Bindings
 from replay.correlate.credentials import is_credential, is_secret_key, is_static
 from replay.correlate.inside import inside
 from replay.correlate.nouns import snake
 from replay.correlate.pieces import spoken
+from replay.correlate.readings import Readings
 from replay.correlate.renewal import MARKER_CHARACTERS, Fresh, FreshKind, Occurrences, Renewal, renew_all
 from replay.correlate.shapes import EMAIL, UUID, Strength, strength
-from replay.correlate.timeline import Moment, moments
+from replay.correlate.timeline import Moment
 from replay.model.endpoint import endpoint_of, is_id_like
 from replay.model.exchange import Exchange
-from replay.model.message import path_segments, response_leaves
+from replay.model.message import path_segments
 from replay.model.session import Session
 from replay.model.tree import Place, pattern
 
@@ -53,15 +53,28 @@ class FreshPlan:
     fresh: tuple[Fresh, ...] = ()
     occurrences: Occurrences = field(default_factory=dict)
 
+    def also(self, values: Iterable[str]) -> FreshPlan:
+        """The plan with values that no recorded request holds: keys that a mutation made up."""
+        added = tuple(
+            Fresh(one, FreshKind.UUID if UUID.fullmatch(one) else FreshKind.KEY, "", "", "made up") for one in values
+        )
+        return FreshPlan((*self.fresh, *added), self.occurrences) if added else self
+
     def renew(self, seed: int, world: int) -> Renewal:
         """The values of one world; worlds count from 1."""
         return renew_all(self.fresh, self.occurrences, seed, world)
 
 
-def find_fresh(sessions: Sequence[Session], bindings: Bindings, text_class: TextClass) -> FreshPlan:
-    """Every value of the capture that its clients made and that a new world must make anew."""
-    finder = _Finder(bindings, text_class)
-    for moment in moments(sessions):
+def find_fresh(
+    sessions: Sequence[Session], bindings: Bindings, text_class: TextClass, readings: Readings | None = None
+) -> FreshPlan:
+    """Every value of the capture that its clients made and that a new world must make anew.
+
+    `readings`: of these sessions, where somebody has them already.
+    """
+    readings = readings or Readings.of(sessions)
+    finder = _Finder(bindings, text_class, readings)
+    for moment in readings.timeline:
         if moment.answered:
             finder.hear(moment)
         else:
@@ -71,8 +84,9 @@ def find_fresh(sessions: Sequence[Session], bindings: Bindings, text_class: Text
 
 
 class _Finder:
-    def __init__(self, bindings: Bindings, text_class: TextClass) -> None:
+    def __init__(self, bindings: Bindings, text_class: TextClass, readings: Readings) -> None:
         self._bindings = bindings
+        self._readings = readings
         self._text_class = text_class
         self._settled: set[str] = set()  # given by a server, or names what existed before
         self._tenants: dict[str, str] = {}  # value -> the one tenant that sends it, or _SEVERAL
@@ -85,7 +99,7 @@ class _Finder:
         exchange, tenant = moment.exchange, moment.session.tenant
         bound = {binding.place for binding in self._bindings.of(exchange.id)}
         said = self._said.setdefault(exchange.id, [])
-        todo = list(asked(exchange.request))[::-1]
+        todo = [one.piece for one in reversed(self._readings.said[moment.order])]
         while todo:
             piece = todo.pop()
             if not isinstance(piece.value, str) or is_static(piece.place):
@@ -112,11 +126,8 @@ class _Finder:
             self._makers.setdefault(value, set()).add(tenant)
 
     def hear(self, moment: Moment) -> None:
-        response = moment.exchange.response
-        if response is None:
-            return
-        for _, value in response_leaves(response):
-            if isinstance(value, str) and _SHORTEST <= len(value) <= _LONGEST and value not in self._sent:
+        for value in self._readings.offers[moment.order].whole:  # nobody asks for what no request holds
+            if value not in self._sent:
                 self._settled.add(value)
 
     def chosen(self) -> tuple[Fresh, ...]:

@@ -39,6 +39,10 @@ _ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
 _PARAMETER = re.compile(r'(?<![\w-])([\w-]+)=(?:"([^"\\]*)"|([^\s,;"&]+))')
 _LIST = re.compile(r"[^,;|\s]+")
 _TOKEN = re.compile(r"[^\s,;|<>()\"'\[\]{}]+")
+_LISTED = re.compile(r"[,;|\s]")
+_SEPARATED = re.compile(r"[,;|]")
+_BLANK = re.compile(r"\s")
+_ATOMS = (re.compile(r"[^:/#=]+"), re.compile(r"[^:/#=@._~-]+"))
 _ATOM = re.compile(r"[A-Za-z0-9]+")
 _TELLING = re.compile(r"[0-9@]")
 _REFERENCE = 6  # characters
@@ -76,7 +80,7 @@ def _first_reading(text: str) -> tuple[Piece, ...]:
     return ()
 
 
-_read = lru_cache(maxsize=32768)(_first_reading)
+_read = lru_cache(maxsize=16384)(_first_reading)  # about 600 bytes each: all of them are as much as a small group
 
 
 def dig(value: Scalar, here: Place, wanted: Place) -> Scalar:
@@ -209,9 +213,9 @@ def _parameters(text: str, place: Place) -> tuple[Piece, ...]:
 
 def _list(text: str, place: Place) -> tuple[Piece, ...]:
     """17,18,19: elements of one kind, named by the place. Of running text only what stands between blanks."""
-    if len(text) > _LONGEST_COMPOSITE or is_whole(text) or not re.search(r"[,;|\s]", text):
+    if len(text) > _LONGEST_COMPOSITE or not _LISTED.search(text) or is_whole(text):
         return ()
-    is_prose = " " in text and not re.search(r"[,;|]", text)
+    is_prose = " " in text and not _SEPARATED.search(text)
     tokens = list((_TOKEN if '"' not in text else _LIST).finditer(text))
     if is_prose:  # words are words: a reference has a digit, an address its sign
         tokens = [token for token in tokens if len(token[0]) >= _REFERENCE and _TELLING.search(token[0])]
@@ -224,10 +228,10 @@ def _list(text: str, place: Place) -> tuple[Piece, ...]:
 
 def _composite(text: str, place: Place) -> tuple[Piece, ...]:
     """user-17, 17:42, urn:shop:order:17: each number or token, named by the word before it."""
-    if len(text) > _LONGEST_COMPOSITE or is_whole(text) or any(mark.isspace() for mark in text):
+    if len(text) > _LONGEST_COMPOSITE or _BLANK.search(text) or is_whole(text):
         return ()
-    for pattern in (r"[^:/#=]+", r"[^:/#=@._~-]+"):
-        atoms = list(re.finditer(pattern, text))
+    for pattern in _ATOMS:
+        atoms = list(pattern.finditer(text))
         if 1 <= len(atoms) <= _MOST_PARTS and not (len(atoms) == 1 and atoms[0][0] == text):
             return tuple(_named_atoms(atoms, (*place, "(part)")))
     return ()

@@ -14,8 +14,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from replay.correlate.answers import given
-from replay.correlate.asked import asked
 from replay.correlate.bindings import Binding, Bindings, Source
 from replay.correlate.credentials import is_static
 from replay.correlate.evidence_keys import Key, Keys
@@ -24,7 +22,8 @@ from replay.correlate.inside import inside
 from replay.correlate.introductions import introductions
 from replay.correlate.nouns import Family
 from replay.correlate.pieces import Piece, depth_of, outer
-from replay.correlate.timeline import Moment, moments
+from replay.correlate.readings import Readings
+from replay.correlate.timeline import Moment
 from replay.model.session import Session
 from replay.model.tree import Place
 
@@ -83,22 +82,31 @@ def learn(sessions: Sequence[Session]) -> Bindings:
 
 def learn_with_fresh(sessions: Sequence[Session], text_class: TextClass) -> tuple[Bindings, FreshPlan]:
     """Bindings, and the fresh values beside them, which both need the same look at every request."""
-    family = Family.of({exchange.request.path for session in sessions for exchange in session.exchanges})
-    learner = _Learner(Keys(family))
-    for moment in moments(sessions):
+    keys = Keys(Family.of({exchange.request.path for session in sessions for exchange in session.exchanges}))
+    readings = Readings.of(sessions, lambda piece, path: bool(keys.of_request(piece, path)[0]))
+    return learn_from(sessions, keys, readings, text_class)
+
+
+def learn_from(
+    sessions: Sequence[Session], keys: Keys, readings: Readings, text_class: TextClass
+) -> tuple[Bindings, FreshPlan]:
+    """The same, of what was read of these sessions already."""
+    learner = _Learner(keys, readings)
+    for moment in readings.timeline:
         if moment.answered:
             learner.hear(moment)
         else:
             learner.ask(moment)
     bindings = Bindings(learner.bindings)
-    fresh = find_fresh(sessions, bindings, text_class)
+    fresh = find_fresh(sessions, bindings, text_class, readings)
     return Bindings(bindings.all, introductions(sessions, fresh)), fresh
 
 
-def with_introductions(sessions: Sequence[Session], found: Sequence[Binding]) -> Bindings:
-    """The bindings, with what no response gave and another request made known."""
+def with_introductions(sessions: Sequence[Session], found: Sequence[Binding], readings: Readings) -> Bindings:
+    """The bindings, with what no response gave and another request made known. `readings`: of these sessions."""
     bindings = Bindings(found)
-    return Bindings(bindings.all, introductions(sessions, find_fresh(sessions, bindings, _no_text_class)))
+    fresh = find_fresh(sessions, bindings, _no_text_class, readings)
+    return Bindings(bindings.all, introductions(sessions, fresh))
 
 
 def _no_text_class(_endpoint: str, _place: str) -> str:
@@ -107,8 +115,12 @@ def _no_text_class(_endpoint: str, _place: str) -> str:
 
 
 class _Learner:
-    def __init__(self, keys: Keys) -> None:
+    """What stands on one side alone has no keys: no key of the other side would be equal to one of them."""
+
+    def __init__(self, keys: Keys, readings: Readings) -> None:
         self._keys = keys
+        self._readings = readings
+        self._offered = readings.offered()
         self._known: dict[Key, _Known] = {}
         self._client_made: set[Key] = set()
         self._asked: dict[str, set[Key]] = {}  # per exchange in flight: what its own request said
@@ -118,9 +130,9 @@ class _Learner:
         """A request starts: bind what is known, remember the rest as the client's own."""
         said: set[Key] = set()
         own: list[Key] = []
-        for piece in asked(moment.exchange.request):
-            if not is_static(piece.place):
-                self._ask(moment, piece, said, own)
+        for one in self._readings.said[moment.order]:
+            if not self._offered.isdisjoint(one.texts) and not is_static(one.piece.place):
+                self._ask(moment, one.piece, said, own)
         self._asked[moment.exchange.id] = said
         self._client_made.update(own)
 
@@ -140,14 +152,11 @@ class _Learner:
         """An outcome arrives: what it gives for the first time may be given back from now on."""
         exchange = moment.exchange
         said = self._asked.pop(exchange.id, set())
-        response = exchange.response
-        if response is None:
-            return
-        for gift in given(response):
+        for gift in self._readings.offers[moment.order].gifts:
             keys, noun = self._keys.of_answer(gift, exchange.request.path)
             for key in keys:
                 if key not in said and key not in self._client_made:
-                    found = _gift(moment, gift.place, noun, response.status)
+                    found = _gift(moment, gift.place, noun, exchange.status)
                     self._known.setdefault(key, _Known()).add(found)
 
 

@@ -12,7 +12,7 @@ Rule: reading a text and writing every value back gives the same text, up to the
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from html import escape
 from typing import NamedTuple
@@ -30,7 +30,7 @@ SEALED = frozenset({"(json)", "(base64)", "(jwt)", "(graphql)", "(xml)"})  # doc
 MARKS = SEALED | {"(form)", "(link)", "(parameter)", "(part)", "(percent)", "(quoted)", "(url)"}
 _UNENCODED = frozenset("!$'()*,/:;?@[]{}|")
 _KINDS = frozenset({"type", "_type", "@type", "__typename", "kind", "object"})
-_IDS = frozenset({"id", "_id", "uuid", "key"})
+IDS = frozenset({"id", "_id", "uuid", "key"})
 _SEGMENT_SAFE = "!$&'()*+,;=:@~-._"  # RFC 3986 section 3.3
 
 
@@ -118,6 +118,11 @@ def as_markup(value: Scalar) -> str:
     return escape(text_of(value))
 
 
+def kind_among(members: Mapping[str, object]) -> str:
+    """The type that an object names, as `kinds_beside` finds it; empty when it names none."""
+    return next((value for key, value in members.items() if key in _KINDS and isinstance(value, str)), "")
+
+
 def kinds_beside(leaves: Iterable[tuple[Place, Scalar]]) -> dict[Place, str]:
     """For every id that stands beside a type (JSON:API and others): that type."""
     kinds: dict[Place, str] = {}
@@ -125,6 +130,6 @@ def kinds_beside(leaves: Iterable[tuple[Place, Scalar]]) -> dict[Place, str]:
     for place, value in leaves:
         if place[-1] in _KINDS and isinstance(value, str) and len(place) > 1:
             kinds.setdefault(place[:-1], value)
-        elif place[-1] in _IDS:
+        elif place[-1] in IDS:
             ids.append(place)
     return {place: kinds[place[:-1]] for place in ids if place[:-1] in kinds}

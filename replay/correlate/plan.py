@@ -7,11 +7,11 @@ Rule: filling reads no tree and parses nothing; a hole that cannot be filled kee
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from replay.correlate.asked import BODY, TARGET, Section, sections
+from replay.correlate.asked import BODY, TARGET, Section, body_pieces, field_pieces, sections, target_pieces
 from replay.correlate.binding import Binding
 from replay.correlate.credentials import is_credential, is_static
 from replay.correlate.inside import inside
@@ -23,6 +23,9 @@ from replay.model.headers import Headers
 from replay.model.message import text_of
 from replay.model.tree import Place, Scalar, pattern
 
+_OF_TARGET = frozenset({"path", "query"})
+_FIELDS: Mapping[str | int, str] = {"auth": "authorization", "cookie": "cookie"}  # kinds of places that name a field
+_OF_FIELDS = frozenset({"header", *_FIELDS})
 _LONGEST_ECHO = 256  # characters; nobody echoes more than that as one value
 
 
@@ -71,6 +74,11 @@ class RewritePlan:
     request: Request
     templates: tuple[tuple[int, Template], ...] = ()
     occurrences: object = None  # the fresh plan's, for which it was made
+    bound: tuple[Binding, ...] = ()  # for which it was made
+
+    def fits(self, bound: tuple[Binding, ...]) -> bool:
+        """True when those bindings fill the same holes from the same sources, however sure of them somebody is."""
+        return self.bound is bound or _filling(self.bound) == _filling(bound)
 
     def filled(self, live: Live, fresh: Mapping[str, str], tally: Tally) -> Request:
         """The request in this world's words."""
@@ -94,12 +102,38 @@ class RewritePlan:
 
 def plan_of(request: Request, bindings: Iterable[Binding], fresh: Wanted, occurrences: object = None) -> RewritePlan:
     """The plan of a request. Of the bindings count those whose place holds what was recorded there."""
-    bound = {binding.place: binding for binding in bindings}
+    given = tuple(bindings)
+    bound = {binding.place: binding for binding in given}
     if not bound and not fresh:
-        return RewritePlan(request, (), occurrences)
+        return RewritePlan(request, (), occurrences, given)
     maker = _Maker(bound, fresh)
-    made = ((section.field, maker.of_section(section)) for section in sections(request))
-    return RewritePlan(request, tuple((at, template) for at, template in made if template is not None), occurrences)
+    found = sections(request) if isinstance(fresh, Mapping) and fresh else _holding(request, maker.wanted)
+    made = ((section.field, maker.of_section(section)) for section in found)
+    templates = tuple((at, template) for at, template in made if template is not None)
+    return RewritePlan(request, templates, occurrences, given)
+
+
+def _filling(bound: tuple[Binding, ...]) -> list[tuple[Place, Scalar, list[LiveKey]]]:
+    return [(one.place, one.value, [(source.exchange_id, source.place) for source in one.sources]) for one in bound]
+
+
+def _holding(request: Request, places: Iterable[Place]) -> Iterator[Section]:
+    """Of `sections` those that can hold one of the places: of a dozen texts mostly one or two have to be read."""
+    kinds = {place[0] for place in places}
+    if not kinds.isdisjoint(_OF_TARGET):
+        yield Section(TARGET, request.target, target_pieces(request.target))
+    names = {_FIELDS.get(place[0], place[1]) for place in places if place[0] in _OF_FIELDS}
+    seen: dict[str, int] = {}
+    for i, (name, value) in enumerate(request.headers.fields if names else ()):
+        key = name.lower()
+        if key in names:
+            n = seen.get(key, 0)
+            seen[key] = n + 1
+            yield Section(i, value, field_pieces(key, n, value))
+    if not kinds <= _OF_TARGET | _OF_FIELDS:
+        text, pieces = body_pieces(request.body)
+        if pieces:
+            yield Section(BODY, text, pieces)
 
 
 Wanted: TypeAlias = "Mapping[str, str] | frozenset[Place]"
@@ -111,8 +145,8 @@ class _Maker:
         self._bound = bound
         self._texts: Mapping[str, str] = fresh if isinstance(fresh, Mapping) else {}
         self._places = frozenset(fresh) if not isinstance(fresh, Mapping) else frozenset()
-        places = (*bound, *self._places)
-        self._opened = {place[:i] for place in places for i in range(len(outer(place)), len(place))}
+        self.wanted = (*bound, *self._places)
+        self._opened = {place[:i] for place in self.wanted for i in range(len(outer(place)), len(place))}
 
     def of_section(self, section: Section) -> Template | None:
         return self._template(section.text, section.pieces)

@@ -82,14 +82,13 @@ class Rebinder:
 
     def _reworded(self, exchange_id: str, request: Request, credentials_only: bool = False) -> Rewritten:
         recorded = self._recorded.get(exchange_id)
-        if recorded is not None and request is not recorded.request and request != recorded.request:
-            tail = grown_by(recorded.request.body, request.body)
-            if tail:
-                own = self._reworded(exchange_id, replace(request, body=recorded.request.body), credentials_only)
-                return replace(own, request=replace(own.request, body=grown(own.request.body, tail)))
-            plan = plan_of(request, self._bindings.of(exchange_id), self._renewal.values)
-        elif recorded is not None:
+        if recorded is not None and (request is recorded.request or request == recorded.request):
             plan = self._plan(exchange_id, recorded.request)
+            if not plan.templates:
+                return Rewritten(plan.request)
+        elif recorded is not None and (tail := grown_by(recorded.request.body, request.body)):
+            own = self._reworded(exchange_id, replace(request, body=recorded.request.body), credentials_only)
+            return replace(own, request=replace(own.request, body=grown(own.request.body, tail)))
         else:
             plan = plan_of(request, self._bindings.of(exchange_id), self._renewal.values)
         tally = Tally(credentials_only)
@@ -103,12 +102,18 @@ class Rebinder:
         occurrences = self._renewal.occurrences
         if occurrences is None:
             return plan_of(request, self._bindings.of(exchange_id), self._renewal.values)
-        known = self._bindings.plans.get(exchange_id)
-        if known is None or known.request is not request or known.occurrences is not occurrences:
-            wanted: Wanted = frozenset(place for place, _ in occurrences.get(exchange_id, ()))
-            known = plan_of(request, self._bindings.of(exchange_id), wanted, occurrences)
-            self._bindings.remember(exchange_id, known)
-        return known
+        known, bound = self._bindings.plans.get(exchange_id), self._bindings.of(exchange_id)
+        if known is not None and known.request is request and known.occurrences is occurrences:
+            if known.bound is bound:
+                return known
+            if known.fits(bound):  # as mostly after a replay that taught nothing
+                known = replace(known, bound=bound)
+                self._bindings.remember(exchange_id, known)
+                return known
+        wanted: Wanted = frozenset(place for place, _ in occurrences.get(exchange_id, ()))
+        made = plan_of(request, bound, wanted, occurrences)
+        self._bindings.remember(exchange_id, made)
+        return made
 
     def _live_of(self, binding: Binding) -> Scalar:
         for source in binding.sources:

@@ -15,19 +15,19 @@ Rule: confidence of a new link 0.75, by repetition 0.65; of a link that the repl
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from replay.correlate.answers import given, values_at
-from replay.correlate.asked import asked
+from replay.correlate.answers import values_at
 from replay.correlate.binding import Binding, Source
 from replay.correlate.bindings import Bindings
 from replay.correlate.credentials import is_static
 from replay.correlate.inside import inside
 from replay.correlate.learn import is_element, with_introductions
 from replay.correlate.pieces import Piece, depth_of
+from replay.correlate.readings import Readings
 from replay.correlate.shapes import Strength, canonical, strength
-from replay.correlate.timeline import Moment, moments
+from replay.correlate.timeline import Moment
 from replay.model.endpoint import endpoint_of
 from replay.model.exchange import Exchange, Response
 from replay.model.session import Session
@@ -62,9 +62,10 @@ def refined(bindings: Bindings, recorded: Sequence[Session], replayed: Mapping[s
     }
     judged = [_judged(binding, exchanges[binding.exchange_id], live, replayed) for binding in bindings.all]
     kept = [binding for binding in judged if binding is not None]
-    links = _links(recorded, replayed, bindings)
+    readings = Readings.of(recorded)
+    links = _links(recorded, replayed, bindings, readings)
     is_changed = bool(links) or [one.sources[:1] for one in kept] != [one.sources[:1] for one in bindings.all]
-    found = with_introductions(recorded, [*kept, *links])
+    found = with_introductions(recorded, [*kept, *links], readings)
     return Refinement(found, len(links), len(judged) - len(kept), is_changed)
 
 
@@ -102,7 +103,7 @@ def unrefuted(bindings: Bindings, recorded: Sequence[Session], replayed: Mapping
     dropped = len(bindings.all) - len(kept)
     if not dropped:
         return Refinement(bindings)
-    return Refinement(with_introductions(recorded, kept), 0, dropped, is_changed=True)
+    return Refinement(with_introductions(recorded, kept, Readings.of(recorded)), 0, dropped, is_changed=True)
 
 
 @dataclass(slots=True)
@@ -111,6 +112,7 @@ class _Candidates:
 
     replayed: Mapping[str, Response]
     bindings: Bindings
+    readings: Readings
     given: dict[str, Source] = field(default_factory=dict)  # who gave each dynamic value first
     own: set[str] = field(default_factory=set)
     endpoints: dict[str, str] = field(default_factory=dict)
@@ -124,7 +126,7 @@ class _Candidates:
         bound = {binding.place for binding in self.bindings.of(exchange.id)}
         own: set[str] = set()
         taken: set[Place] = set()
-        for piece in _unbound(asked(exchange.request), bound):
+        for piece in _unbound((one.piece for one in self.readings.said[moment.order]), bound):
             if depth_of(piece.place) and any(piece.place[: len(place)] == place for place in taken):
                 continue
             text = canonical(piece.value)
@@ -144,7 +146,7 @@ class _Candidates:
         recorded, live = moment.exchange.response, self.replayed.get(moment.exchange.id)
         if recorded is None or live is None or live.status != recorded.status:
             return
-        gifts = [gift for gift in given(recorded) if canonical(gift.value)]
+        gifts = self.readings.offers[moment.order].gifts
         now = values_at(live, [gift.place for gift in gifts])
         rows = Counter(canonical(gift.value) for gift in gifts if is_element(gift.place))
         for gift in gifts:
@@ -156,10 +158,12 @@ class _Candidates:
                 self.given.setdefault(text, Source(moment.exchange.id, gift.place))
 
 
-def _links(recorded: Sequence[Session], replayed: Mapping[str, Response], bindings: Bindings) -> list[Binding]:
+def _links(
+    recorded: Sequence[Session], replayed: Mapping[str, Response], bindings: Bindings, readings: Readings
+) -> list[Binding]:
     """New bindings, in the order of the requests."""
-    found = _Candidates(replayed, bindings)
-    for moment in moments(recorded):
+    found = _Candidates(replayed, bindings, readings)
+    for moment in readings.timeline:
         if moment.answered:
             found.hear(moment)
         else:
@@ -184,7 +188,7 @@ def _links(recorded: Sequence[Session], replayed: Mapping[str, Response], bindin
     return out
 
 
-def _unbound(pieces: Iterator[Piece] | tuple[Piece, ...], bound: set[Place]) -> Iterator[Piece]:
+def _unbound(pieces: Iterable[Piece], bound: set[Place]) -> Iterator[Piece]:
     """Every value that no binding speaks for, and what is inside it."""
     for piece in pieces:
         if piece.place in bound or is_static(piece.place):

@@ -49,7 +49,7 @@ _WORD = re.compile(
 )
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def is_whole(text: str) -> bool:
     """True for what never holds another value: UUIDs, e-mails, dates, durations, versions, media types."""
     return any(shape.fullmatch(text) for shape in (UUID, EMAIL, _ONE_WHOLE))
@@ -64,7 +64,7 @@ def canonical(value: Scalar) -> str:
     return ""
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def strength(text: str) -> Strength:
     """How much it means that this text was met twice."""
     if not text or len(text) > LONGEST or _SPACE.search(text) or _WORD.fullmatch(text):

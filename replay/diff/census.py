@@ -5,15 +5,20 @@ Where elements cannot be paired one by one, this is what can still be compared.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from replay.diff.relations import type_of
 from replay.diff.shapes import is_map_key
 from replay.diff.walk import Raw
 from replay.model.difference import DifferenceKind
 from replay.model.tree import Scalar, Tree
+
+_SOME = 4  # parents, before a key is rare among them
+_STEP = re.compile(r"\.|\[\*\]")
 
 
 @dataclass(slots=True)
@@ -51,6 +56,11 @@ class Census:
         held = self.present[place]
         return held >= 2 and 2 * held > self.objects[self.parent.get(place, "")]
 
+    def is_rarely_present(self, place: str) -> bool:
+        """At most half of four parents or more hold the key."""
+        parents = self.objects[self.parent.get(place, "")]
+        return parents >= _SOME and 2 * self.present[place] <= parents
+
 
 def take_census(place: str, tree: Tree) -> Census:
     census = Census()
@@ -77,16 +87,35 @@ def _one_sided(holder: Census, other: Census, least: int, kind: DifferenceKind) 
 
 
 def values_at(tree: Tree, place: str, prefix: str) -> list[Scalar]:
-    """All leaves at a pattern, in document order; `prefix` is the pattern of the tree itself."""
+    """All leaves at a pattern, in document order; `prefix` is the pattern of the tree itself.
+
+    Only the way there is walked: the cost follows the leaves that are found, not the size of the document.
+    """
+    if not place.startswith(prefix):
+        return []
+    keys = _keys_from(place)
     out: list[Scalar] = []
-    stack: list[tuple[str, Tree]] = [(prefix, tree)]
+    stack: list[tuple[int, Tree]] = [(len(prefix), tree)]
     while stack:
-        here, node = stack.pop()
+        at, node = stack.pop()
         if isinstance(node, list):
-            stack.extend((f"{here}[*]", element) for element in reversed(node))
+            if place.startswith("[*]", at):
+                at += 3
+                stack.extend([(at, element) for element in reversed(node)])
         elif isinstance(node, dict):
-            inside = [(f"{here}.{key}" if here else key, value) for key, value in reversed(node.items())]
-            stack.extend((inner, value) for inner, value in inside if place.startswith(inner))
-        elif here == place:
+            for end, key in keys.get(at, ()):
+                if key in node:
+                    stack.append((end, node[key]))
+        elif at == len(place):
             out.append(node)
     return out
+
+
+@lru_cache(maxsize=512)
+def _keys_from(place: str) -> dict[int, list[tuple[int, str]]]:
+    """Where a key may begin in the pattern: the keys that may stand there, and where each ends. Keys may hold dots."""
+    ends = [match.start() for match in _STEP.finditer(place)] + [len(place)]
+    return {
+        at: [(end, place[begin:end]) for end in ends if end > begin]
+        for at, begin in [(0, 0), *((at, at + 1) for at in ends if place[at : at + 1] == ".")]
+    }

@@ -16,6 +16,7 @@ from replay.diff.lost_words import exchanges_with_lost_words
 from replay.diff.noise import ROOT
 from replay.diff.rules import Rules
 from replay.diff.second_thoughts import SecondThoughts
+from replay.diff.strays import strays
 from replay.model.difference import Difference, DifferenceKind, Noise
 from replay.model.evidence import Attempt, Trace
 from replay.model.exchange import Response
@@ -24,20 +25,28 @@ Key = tuple[str, str, DifferenceKind]
 _ALONE = (DifferenceKind.FAULT, DifferenceKind.STATUS, DifferenceKind.MEDIA_TYPE)
 
 
-def compare(recorded: Trace, clean: Sequence[Trace], noise: Noise, redacted: Redacted) -> tuple[Difference, ...]:
-    """One Difference per (exchange, place, kind), in the order of the recording. No clean replay: nothing is said."""
+def compare(
+    recorded: Trace, clean: Sequence[Trace], noise: Noise, redacted: Redacted, *, is_live: bool = False
+) -> tuple[Difference, ...]:
+    """One Difference per (exchange, place, kind), in the order of the recording. No clean replay: nothing is said.
+
+    `is_live`: `recorded` is itself a replay, of the known-good build, in the place of the recording.
+    """
     if not clean:
         return ()
-    rules, redaction = Rules.of(noise), Redaction(redacted)
+    rules, redaction = Rules.of(noise, is_live=is_live), Redaction(redacted)
     plays = [first_attempts(trace) for trace in clean]
     steady = {exchange_id for exchange_id in first_attempts(recorded) if _agree(plays, exchange_id)}
     found = [judge_trace(recorded, trace, rules, redaction, steady) for trace in clean]
     common = [difference for key, difference in found[0].items() if all(key in other for other in found[1:])]
     lost = exchanges_with_lost_words(recorded, redacted)
     common = [difference for difference in common if difference.exchange_id not in lost or difference.kind in _ALONE]
-    thoughts = SecondThoughts.about(common, recorded, clean[0])
-    convincing = (thoughts.reconsider(difference) for difference in common if _is_sure(difference, plays))
-    return tuple(_only_first_word(difference for difference in convincing if difference is not None))
+    thoughts = SecondThoughts.about(common, recorded, clean)
+    convincing = [thoughts.reconsider(difference) for difference in common if _is_sure(difference, plays)]
+    said = [difference for difference in convincing if difference is not None]
+    alone = {difference.exchange_id for difference in common if difference.kind in _ALONE}
+    said += strays(recorded, clean, rules, redaction, steady - lost - alone)
+    return tuple(_only_first_word(said))
 
 
 def _agree(plays: Sequence[dict[str, Attempt]], exchange_id: str) -> bool:

@@ -6,6 +6,7 @@ attributes; a cookie's value is not compared, it is a secret of the moment.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from replay.model.headers import Headers
@@ -43,16 +44,37 @@ def is_volatile(name: str) -> bool:
     return name in _VOLATILE or name.startswith(_VOLATILE_STEMS)
 
 
+@lru_cache(maxsize=1024)  # servers send a few dozen names, in one case each
+def _compared_name(raw: str) -> str:
+    """The name in lower case; empty when its value is not compared."""
+    name = raw.lower()
+    return "" if is_volatile(name) else name
+
+
+def compared_fields(headers: Headers) -> list[tuple[str, str]]:
+    """The fields that `head_tree` is made from, as they were sent: where they are equal, so are the trees."""
+    return [(name, field[1]) for field in headers.fields if (name := _compared_name(field[0]))]
+
+
+def are_compared_alike(one: Headers, two: Headers) -> bool:
+    """As `compared_fields(one) == compared_fields(two)`, faster where both name the same fields in one order."""
+    if len(one.fields) != len(two.fields):
+        return compared_fields(one) == compared_fields(two)
+    for left, right in zip(one.fields, two.fields, strict=True):
+        if left != right and (left[0] != right[0] or _compared_name(left[0])):
+            return compared_fields(one) == compared_fields(two)
+    return True
+
+
 def head_tree(headers: Headers) -> dict[str, Tree]:
     """{"header": {name: text}, "set-cookie": {name: {attribute: text}}}, names in lower case."""
     plain: dict[str, Tree] = {}
     cookies: dict[str, Tree] = {}
-    for raw, value in headers.fields:
-        name = raw.lower()
+    for name, value in compared_fields(headers):
         if name == "set-cookie":
             cookie, attributes = _cookie(value)
             cookies[cookie] = attributes
-        elif not is_volatile(name):
+        else:
             before = plain.get(name)
             plain[name] = f"{before}, {value.strip()}" if isinstance(before, str) else value.strip()
     for name, text in plain.items():

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from replay.diff.alignment import Redaction, align
 from replay.diff.census import Census, compare_censuses
+from replay.diff.inner import opener
 from replay.diff.layers import gate, walk_answers
 from replay.diff.leaf import Moment, is_renamable, judge_leaf
-from replay.diff.relations import type_of
+from replay.diff.orders import matcher, steady_by_rules
+from replay.diff.relations import gap_of, is_same_type, type_of
 from replay.diff.renaming import Domain, Renaming, domain_of
 from replay.diff.rules import Rules
-from replay.diff.times import second_of
+from replay.diff.sorts import confirmed
+from replay.diff.times import are_times, second_of
 from replay.diff.walk import Lens, Memo, Pair, Raw
 from replay.model.difference import Difference, DifferenceKind, Relation
 from replay.model.evidence import Attempt, Trace
@@ -20,7 +24,10 @@ from replay.model.exchange import Response
 from replay.model.tree import Scalar, Tree
 
 Key = tuple[str, str, DifferenceKind]
+_NO_MOMENT = Moment()
 _ELEMENTS = 2  # on each side, before "all of these, none of those" says anything
+_TIMES_THE_GAP = 5  # of the largest gap between clean replays
+_ROUNDING = 1e-12  # share of a number
 _WRONG_SHARE = 3  # where more than a third of a place contradicts itself, it never was a renaming
 
 
@@ -33,8 +40,7 @@ class _Elements:
     exchanges: dict[str, None] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class _Named:
+class _Named(NamedTuple):
     """An aligned leaf whose renaming is judged when the whole trace has been seen."""
 
     attempt: Attempt
@@ -77,27 +83,40 @@ class _Judge:
             return
         if recorded.response is None or live.response is None:
             return
-        moment = Moment(self._now(recorded.endpoint, recorded.response), second_of(live.response.headers.get("date")))
         for pair in walk_answers(recorded.response, live.response, self._lens(recorded.endpoint)):
             if pair.kind is None:
-                self._hear_leaf(recorded, pair.place, _scalar(pair.left), _scalar(pair.right), moment)
+                left, right = _scalar(pair.left), _scalar(pair.right)
+                has_times = are_times(left, right)  # nothing else asks for the moment, which is slow to read
+                moment = self._moment(recorded.endpoint, recorded.response, live.response) if has_times else _NO_MOMENT
+                self._hear_leaf(recorded, pair.place, left, right, moment)
             elif pair.kind is DifferenceKind.LENGTH:
                 self._hear_lists(recorded, pair)
             elif self._is_judged(recorded.endpoint, pair.place, pair.kind):
                 self._report(recorded, pair)
 
-    def _now(self, endpoint: str, response: Response) -> float | None:
-        """The recording's Date, unless redaction moved it."""
-        if self.redaction.class_at(endpoint, "header.date"):
-            return None
-        return second_of(response.headers.get("date"))
+    def _moment(self, endpoint: str, recorded: Response, live: Response) -> Moment:
+        """The Date of both answers; the recording's, unless redaction moved it."""
+        is_moved = self.redaction.class_at(endpoint, "header.date")
+        was = None if is_moved else second_of(recorded.headers.get("date"))
+        return Moment(was, second_of(live.headers.get("date")))
 
     def _lens(self, endpoint: str) -> Lens:
         if endpoint not in self.lenses:
             is_loose = Memo(lambda place: self.rules.is_loose_list(endpoint, place))
             is_watched = Memo(lambda place: self._is_watched(endpoint, place))
-            self.lenses[endpoint] = Lens(is_loose.__getitem__, is_watched.__getitem__)
+            steady = steady_by_rules(self.rules, self.redaction, endpoint)
+            lists = dict.fromkeys(self.rules.unordered_lists(endpoint), Memo(steady).__getitem__)
+            self.lenses[endpoint] = Lens(
+                is_loose.__getitem__,
+                is_watched.__getitem__,
+                is_watched_below=Memo(lambda place: self._is_watched_below(endpoint, place)).__getitem__,
+                paired=matcher(lists) if lists else None,
+                opened=opener(endpoint, self.redaction),
+            )
         return self.lenses[endpoint]
+
+    def _is_watched_below(self, endpoint: str, place: str) -> bool:
+        return self.rules.is_loose_below(endpoint, place) or self.redaction.may_stand_below(endpoint, place)
 
     def _is_watched(self, endpoint: str, place: str) -> bool:
         """Equal leaves count as well where names are learned, and where types are only compared as a whole."""
@@ -123,8 +142,10 @@ class _Judge:
         if relation is Relation.VARIABLE:
             self._count_types(attempt, place, recorded, live)
             return
-        if not self.renaming.is_bound(recorded, live):
+        if not self.renaming.is_bound(recorded, live) or not is_same_type(recorded, live):
             kind = judge_leaf(recorded, live, relation, value_class, moment)
+            if relation is Relation.TOLERANCE and not value_class and kind is None:
+                kind = self._apart(endpoint, place, recorded, live)
             if kind is not None:
                 self._report(attempt, Pair(place, kind, recorded, live))
                 return
@@ -132,6 +153,12 @@ class _Judge:
             domain = domain_of(endpoint, place, value_class, recorded, live)
             self.renaming.see(domain, recorded, live, (attempt.exchange_id, endpoint, place))
             self.named.append(_Named(attempt, place, domain, recorded, live, value_class))
+
+    def _apart(self, endpoint: str, place: str, recorded: Scalar, live: Scalar) -> DifferenceKind | None:
+        """Farther apart than clean replays ever were, several times over."""
+        gap = gap_of(recorded, live)
+        is_near = gap is None or gap <= max(_TIMES_THE_GAP * self.rules.limit(endpoint, place), _ROUNDING)
+        return None if is_near else DifferenceKind.DRIFT
 
     def _count_types(self, attempt: Attempt, place: str, recorded: Scalar, live: Scalar) -> None:
         elements = self.elements.setdefault((attempt.endpoint, place), _Elements())
@@ -178,15 +205,29 @@ class _Judge:
         )
 
     def weigh_names(self) -> None:
-        """Renaming, once the whole trace is known."""
+        """Renaming, once the whole trace is known. Places that name things of one sort speak for each other."""
+        heads = confirmed(self.rules.domains, self.renaming, is_live=self.rules.is_live)
+        if heads:
+            self.named = [self._joined(named, heads) for named in self.named]
+        joint = {*heads, *heads.values()}
         wrong = [(named, self._conflict(named)) for named in self.named]
         total = Counter((named.attempt.endpoint, named.place) for named, _ in wrong)
         bad = Counter((named.attempt.endpoint, named.place) for named, remark in wrong if remark)
         for named, remark in wrong:
             site = (named.attempt.endpoint, named.place)
-            if remark and (len(named.domain) == 1 or bad[site] * _WRONG_SHARE <= total[site]):
+            is_proven = len(named.domain) == 1 or (self.rules.is_live and site in joint)
+            if remark and (is_proven or bad[site] * _WRONG_SHARE <= total[site]):
                 raw = Raw(named.place, DifferenceKind.RENAMING, named.recorded, named.live)
                 self._add(named.attempt.exchange_id, named.attempt.endpoint, raw, remark)
+
+    def _joined(self, named: _Named, heads: dict[tuple[str, str], tuple[str, str]]) -> _Named:
+        """The same leaf in its joint domain, which is told of it."""
+        site = (named.attempt.endpoint, named.place)
+        domain = heads.get(site, site)
+        if named.domain != site or domain == site:
+            return named
+        self.renaming.see(domain, named.recorded, named.live, (named.attempt.exchange_id, *site))
+        return named._replace(domain=domain)
 
     def _conflict(self, named: _Named) -> str:
         if self.renaming.is_bound(named.recorded, named.live):

@@ -1,12 +1,14 @@
-"""Two answers, cheapest test first: transport, bytes, canonical bytes, and only then the walk.
+"""Two answers, cheapest test first: transport, bytes, documents, and only then leaf by leaf.
 
 transport gate --differs--> one difference, bodies not compared
      | same
-bytes equal ----yes------> nothing
+bytes equal -------yes----> nothing
      | no
-canonical equal --yes----> nothing (key order, white space, escapes)
+documents equal ---yes----> nothing (key order, white space, escapes, the spelling of numbers)
      | no
-walk
+walk: subtrees that are equal, and where no rule looks, are passed over as a whole
+     | leaves that differ, and those that a rule wants to see even where they are equal
+the reader of the pairs (noise learns from them, the judge judges them)
 """
 
 from __future__ import annotations
@@ -17,15 +19,25 @@ from collections.abc import Iterator
 import orjson
 
 from replay.diff.census import compare_censuses, take_census
-from replay.diff.headers import head_tree
+from replay.diff.documents import read_tree
+from replay.diff.headers import are_compared_alike, head_tree
 from replay.diff.relations import is_same_type
-from replay.diff.walk import PLAIN, Lens, Pair, Raw, walk
+from replay.diff.repeated_keys import hides_a_difference
+from replay.diff.walk import PLAIN, Lens, Pair, Raw, is_same_tree, walk
 from replay.model.body import Body
-from replay.model.codec import UndecodableError
 from replay.model.difference import DifferenceKind
 from replay.model.exchange import Fault, FaultKind, Outcome, Response
-from replay.model.message import body_tree
 from replay.model.tree import Tree
+
+__all__ = [
+    "canonical",
+    "differences",
+    "gate",
+    "is_same_document",
+    "read_tree",
+    "walk_answers",
+    "walk_bodies",
+]
 
 _NOT_TOLD = "application/octet-stream"  # what redaction writes for a type that it does not know, dropping the body
 
@@ -39,7 +51,8 @@ def gate(left: Outcome, right: Outcome) -> Pair | None:
         return _gate_faults(left, right)
     if left.status != right.status:
         return Pair("status", DifferenceKind.STATUS, left.status, right.status)
-    if left.body.length_bytes and right.body.length_bytes:
+    one, two = left.body, right.body
+    if one.content_type != two.content_type and one.length_bytes and two.length_bytes:
         return _gate_media(left.body, right.body)
     return None
 
@@ -74,39 +87,43 @@ def canonical(tree: Tree) -> bytes:
         return json.dumps(tree, sort_keys=True, separators=(",", ":")).encode()
 
 
-def walk_answers(left: Response, right: Response, lens: Lens = PLAIN) -> Iterator[Pair]:
+def walk_answers(left: Response, right: Response, lens: Lens = PLAIN) -> list[Pair]:
     """Pairs of two answers that passed the gate: headers, cookies, body."""
-    if lens.sees_equal or left.headers.fields != right.headers.fields:
-        yield from walk(head_tree(left.headers), head_tree(right.headers), "", lens)
-    yield from walk_bodies(left.body, right.body, lens)
+    found: list[Pair] = []
+    one, two = left.headers, right.headers
+    if one.fields != two.fields or lens.sees_equal:
+        looks = lens.is_watched_below("header") or lens.is_watched_below("set-cookie")
+        if looks or not are_compared_alike(one, two):
+            found = walk(head_tree(one), head_tree(two), "", lens)
+    if left.body.data != right.body.data or lens.sees_equal:
+        found += walk_bodies(left.body, right.body, lens)
+    return found
 
 
-def walk_bodies(left: Body, right: Body, lens: Lens = PLAIN) -> Iterator[Pair]:
+def walk_bodies(left: Body, right: Body, lens: Lens = PLAIN) -> list[Pair]:
     """Bodies cut on either side are not compared: what is missing cannot be told from what was cut.
 
     A body that can be read against one that cannot is a MEDIA_TYPE pair, the only one then.
     """
-    if left.truncated or right.truncated or (left.data == right.data and not (lens.sees_equal and left.data)):
-        return
+    is_same = left.data == right.data
+    if left.truncated or right.truncated:
+        return []
+    looks = lens.sees_equal and bool(left.data) and lens.is_watched_below("body")
+    if is_same and not looks:
+        return []
     sizes = (len(left.data), len(right.data))
     if not all(sizes):
-        yield Pair("body", DifferenceKind.MISSING if left.data else DifferenceKind.ADDED, *sizes)
-        return
+        return [Pair("body", DifferenceKind.MISSING if left.data else DifferenceKind.ADDED, *sizes)]
     one, two = read_tree(left), read_tree(right)
     if one is None or two is None:
-        if left.data != right.data:
-            kind = DifferenceKind.VALUE if one is two else DifferenceKind.MEDIA_TYPE
-            yield Pair("body", kind, *sizes)
-    elif lens.sees_equal or not is_same_document(one[0], two[0]):
-        yield from walk(one[0], two[0], "body", lens)
-
-
-def read_tree(body: Body) -> tuple[Tree] | None:
-    """The document in a tuple of its own (the document itself may be null); None when there is none to read."""
-    try:
-        return (body_tree(body),)
-    except UndecodableError:
-        return None
+        kind = DifferenceKind.VALUE if one is two else DifferenceKind.MEDIA_TYPE
+        is_mute = is_same or (one is two and not left.is_json)  # such a body is not judged: see `unread`
+        return [] if is_mute else [Pair("body", kind, *sizes)]
+    has_truth = one.has_truth or two.has_truth
+    if not looks and is_same_tree(one.tree, two.tree, has_truth=has_truth):
+        is_hidden = left.is_json and right.is_json and hides_a_difference(left.data, right.data, one.tree)
+        return [Pair("body", DifferenceKind.VALUE, *sizes)] if is_hidden else []
+    return walk(one.tree, two.tree, "body", lens, has_truth=has_truth)
 
 
 def differences(left: Tree, right: Tree, prefix: str = "body") -> Iterator[Raw]:

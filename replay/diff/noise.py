@@ -12,11 +12,14 @@ from dataclasses import dataclass, field
 from itertools import combinations
 
 from replay.diff.alignment import Redacted, Redaction, align
-from replay.diff.layers import gate, walk_answers
-from replay.diff.relations import holds, is_equal, is_nameable
+from replay.diff.layers import gate
+from replay.diff.orders import IsSteady, Orders
+from replay.diff.relations import gap_of, holds, is_equal, is_nameable
 from replay.diff.renaming import Domain, Renaming, domain_of
+from replay.diff.sorts import joined
 from replay.diff.times import time_format
-from replay.diff.walk import Lens, Pair
+from replay.diff.unsteady import Unsteady
+from replay.diff.walk import Pair
 from replay.model.difference import DifferenceKind, Noise, NoiseRule, Relation
 from replay.model.evidence import Attempt, Trace
 from replay.model.tree import Scalar
@@ -26,8 +29,9 @@ STATUS = "status"
 _REPEATS = 3  # a renaming that never had to repeat itself proves nothing
 _LARGE = 100_000  # numbers below it repeat by chance
 _NAMES_A_THING = re.compile(r"(?i:(^|_|-)(u?u?ids?|guid|key|ref|parent|owner|user|account|author))$|[a-z](Id|ID|Ids)$")
-_EVERYTHING = Lens(is_watched=lambda _place: True, sees_equal=True)
-_WEAKER = (Relation.TIME, Relation.SHAPE, Relation.TYPE)
+_WEAKER = (Relation.TIME, Relation.TOLERANCE, Relation.SHAPE, Relation.TYPE)
+_NESTED = 3  # lists in lists whose order varies
+_APART = 100  # times the gap between replays: so far must the answers of one replay lie apart
 
 Key = tuple[str, str]  # endpoint, place
 
@@ -39,6 +43,7 @@ class _Seen:
     pairs: int = 0
     differing: int = 0
     comes_and_goes: bool = False
+    is_unordered: bool = False  # a list
     unequal: dict[tuple[str, str], tuple[Scalar, Scalar]] = field(default_factory=dict)  # by repr: 1 is not True
     named: dict[tuple[int, Domain, str, str], tuple[Renaming, Scalar, Scalar]] = field(default_factory=dict)
 
@@ -50,16 +55,41 @@ def learn(first: Trace, second: Trace, redacted: Redacted) -> Noise:
 
 def learn_from(clean: Sequence[Trace], redacted: Redacted) -> Noise:
     """Rules from any number of clean replays: every two of them are a pair."""
-    seen: dict[Key, _Seen] = {}
     redaction = Redaction(redacted)
-    for first, second in combinations(clean, 2):
-        renaming = Renaming()
-        for one, two in align(first, second):
-            _look(one, two, seen, renaming, redaction)
-    return Noise(tuple(_rules(seen)))
+    pairs = [[*align(first, second)] for first, second in combinations(clean, 2)]
+    unordered, unsteady = _surveyed([pair for one in pairs for pair in one], redaction)
+    seen: dict[Key, _Seen] = {key: _Seen(is_unordered=True) for key in unordered}
+    renamings = []
+    for aligned in pairs:
+        renamings.append(Renaming())
+        for one, two in aligned:
+            _look(one, two, seen, renamings[-1], redaction, unsteady)
+    rules = tuple(_rules(seen))
+    renamed = {(rule.endpoint, rule.place) for rule in rules if rule.relation is Relation.RENAMED}
+    return Noise(rules, joined(renamings, renamed))
 
 
-def _look(one: Attempt, two: Attempt, seen: dict[Key, _Seen], renaming: Renaming, redaction: Redaction) -> None:
+def _surveyed(pairs: Sequence[tuple[Attempt, Attempt]], redaction: Redaction) -> tuple[dict[Key, IsSteady], Unsteady]:
+    """Lists whose order varies, and with their elements matched: what varies at all."""
+    unordered: dict[Key, IsSteady] = {}
+    for _ in range(_NESTED):  # the elements of an inner list stand beside each other once those of the outer one do
+        orders = Orders()
+        unsteady = Unsteady.among(pairs, redaction, orders.hooks(redaction, unordered))
+        found = orders.unordered(redaction)
+        unordered |= found
+        if not found:
+            break
+    return unordered, unsteady
+
+
+def _look(
+    one: Attempt,
+    two: Attempt,
+    seen: dict[Key, _Seen],
+    renaming: Renaming,
+    redaction: Redaction,
+    unsteady: Unsteady,
+) -> None:
     endpoint = one.endpoint
     status = seen.setdefault((endpoint, STATUS), _Seen())
     status.pairs += 1
@@ -68,7 +98,7 @@ def _look(one: Attempt, two: Attempt, seen: dict[Key, _Seen], renaming: Renaming
         return
     if one.response is None or two.response is None:
         return
-    for pair in walk_answers(one.response, two.response, _EVERYTHING):
+    for pair in unsteady.pairs(one, two):
         if pair.kind is None and not isinstance(pair.left, list | dict) and not isinstance(pair.right, list | dict):
             site = (one.exchange_id, endpoint, pair.place)
             entry = seen.setdefault((endpoint, pair.place), _Seen())
@@ -107,11 +137,20 @@ def _rules(seen: dict[Key, _Seen]) -> Iterable[NoiseRule]:
     for (endpoint, place), entry in sorted(seen.items(), key=lambda item: item[0]):
         if place == STATUS:  # steady ones as well: how often a status varies is a share of all pairs, of all groups
             relation = Relation.UNSTABLE if entry.differing else Relation.EQUAL
+        elif entry.is_unordered and not entry.comes_and_goes and not _is_loose(seen, endpoint, place):
+            yield NoiseRule(endpoint, place, Relation.UNORDERED, max(1, entry.pairs), max(1, entry.pairs))
+            continue
         elif not entry.differing or place == ROOT:
             continue
         else:
             relation = _strongest(entry, place)
-        yield NoiseRule(endpoint, place, relation, entry.pairs, entry.differing)
+        limit = _largest_gap(entry) if relation is Relation.TOLERANCE else 0.0
+        yield NoiseRule(endpoint, place, relation, entry.pairs, entry.differing, limit)
+
+
+def _is_loose(seen: dict[Key, _Seen], endpoint: str, place: str) -> bool:
+    elements = seen.get((endpoint, f"{place}[*]"))
+    return elements is not None and elements.comes_and_goes
 
 
 def _strongest(entry: _Seen, place: str) -> Relation:
@@ -120,9 +159,24 @@ def _strongest(entry: _Seen, place: str) -> Relation:
     if not _is_count(entry, place) and _is_renaming(entry):
         return Relation.RENAMED
     for relation in _WEAKER:
+        if relation is Relation.TOLERANCE and not _is_jitter(entry):
+            continue
         if all(holds(relation, left, right) for left, right in entry.unequal.values()):
             return relation
     return Relation.VARIABLE
+
+
+def _largest_gap(entry: _Seen) -> float:
+    return max((gap_of(left, right) or 0.0 for left, right in entry.unequal.values()), default=0.0)
+
+
+def _is_jitter(entry: _Seen) -> bool:
+    """What varies between requests is much more than what varies between replays: no count that simply went on."""
+    if any(gap_of(left, right) is None for left, right in entry.unequal.values()):
+        return False
+    numbers = [float(left) for left, _ in entry.unequal.values() if isinstance(left, int | float)]
+    apart = (max(numbers) - min(numbers)) / (max(map(abs, numbers)) or 1.0)
+    return apart > _APART * _largest_gap(entry)
 
 
 def _is_count(entry: _Seen, place: str) -> bool:

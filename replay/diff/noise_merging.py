@@ -17,7 +17,8 @@ def merged_noise(one: Noise, other: Noise) -> Noise:
     for rule in other.rules:
         known = rules.get((rule.endpoint, rule.place))
         rules[rule.endpoint, rule.place] = _weaker(known, rule) if known else rule
-    return Noise(tuple(rules[key] for key in sorted(rules)))
+    domains = tuple(sorted({*one.domains, *other.domains}, key=sorted))
+    return Noise(tuple(rules[key] for key in sorted(rules)), domains)
 
 
 def is_explained(kind: DifferenceKind, endpoint: str, place: str, noise: Noise) -> bool:
@@ -35,4 +36,5 @@ def is_explained(kind: DifferenceKind, endpoint: str, place: str, noise: Noise) 
 
 def _weaker(one: NoiseRule, other: NoiseRule) -> NoiseRule:
     relation = max(one.relation, other.relation, key=_WEAKNESS.__getitem__)
-    return NoiseRule(one.endpoint, one.place, relation, one.pairs + other.pairs, one.differing + other.differing)
+    pairs, differing = one.pairs + other.pairs, one.differing + other.differing
+    return NoiseRule(one.endpoint, one.place, relation, pairs, differing, max(one.limit, other.limit))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from replay.diff.shapes import names_one_thing, shape
 from replay.model.tree import Scalar
@@ -40,15 +41,24 @@ def domain_of(endpoint: str, place: str, value_class: str, left: Scalar, right: 
     """Where the two values' names are unique. Redaction gives one value different stand-ins per class."""
     if value_class == "uuid":  # the zero uuid as well
         return (value_class,)
-    if names_one_thing(left) and names_one_thing(right):
+    if _names_one(left) and _names_one(right):
         return (value_class,)
     return (endpoint, place)
 
 
+def _names_one(value: Scalar) -> bool:
+    """The zero uuid as well: that it stands for many is what is wrong with it."""
+    return names_one_thing(value) or (isinstance(value, str) and shape(value) == "zero-uuid")
+
+
 def key_of(value: Scalar) -> str:
     """17 and "17" are one name; e-mails and uuids are one name in any case (redaction folds them as well)."""
-    text = str(value)
-    return text.casefold() if shape(value) in {"uuid", "email"} else text
+    return _key_of_text(value) if isinstance(value, str) else str(value)
+
+
+@lru_cache(maxsize=16384)
+def _key_of_text(text: str) -> str:
+    return text.casefold() if shape(text) in {"uuid", "email"} else text
 
 
 @dataclass(slots=True)
@@ -73,11 +83,23 @@ class Renaming:
     def see(self, domain: Domain, recorded: Scalar, live: Scalar, site: tuple[str, str, str]) -> None:
         """Counts one aligned leaf. `site` is (exchange id, endpoint, place)."""
         one, two = key_of(recorded), key_of(live)
-        sightings = self.forward.setdefault(domain, {}).setdefault(one, {}).setdefault(two, Sightings())
-        self.backward.setdefault(domain, {}).setdefault(two, {})[one] = sightings
+        known = self.forward.setdefault(domain, {}).setdefault(one, {})
+        sightings = known.get(two)
+        if sightings is None:
+            sightings = known[two] = Sightings()
+            self.backward.setdefault(domain, {}).setdefault(two, {})[one] = sightings
         sightings.leaves += 1
         sightings.answers.add(site[0])
         sightings.places.add((site[1], site[2]))
+
+    def pairs_of(self, site: tuple[str, str]) -> dict[str, str]:
+        """What was renamed at one place, and to what (most often); what kept its name is left out."""
+        out: dict[str, str] = {}
+        for was, seen in self.forward.get(site, {}).items():
+            now = max(seen, key=lambda key: (seen[key].weight, key))
+            if now != was:
+                out[was] = now
+        return out
 
     def is_one_to_one(self, domain: Domain, recorded: Scalar, live: Scalar) -> bool:
         """Nothing in the domain contradicts this pair."""
@@ -97,14 +119,33 @@ class Renaming:
         if not (value_class and _may_share_stand_in(recorded)):
             best = _strongest(self.forward[domain][one], self.bound.get(str(recorded), ()) if unique else ())
             if best and best[0] != two and (best[1] > here or unique):
-                return f"recorded {was} maps to {shown_key(best[0], live)} in {_answers(best[2])}, here {now}"
+                found = f"recorded {was} maps to {shown_key(best[0], live)} in {_answers(best[2])}, here {now}"
+                return found + self._owner(domain, one, two, recorded)
         best = _strongest(self.backward[domain][two], self.bound_back.get(str(live), ()) if unique else ())
         if best and best[0] != one and (best[1] > here or unique):
             other = shown_key(best[0], recorded)
             return f"{now} stands for recorded {other} in {_answers(best[2])}, here for {was}"
-        if unique and len(self.backward[domain][two]) >= _CROWD:
-            return f"{now} stands for {len(self.backward[domain][two])} recorded values"
+        crowd = self.backward[domain][two]
+        if unique and len(crowd) >= _CROWD and not _is_rightful(crowd, one):
+            return f"{now} stands for {len(crowd)} recorded values"
         return ""
+
+    def _owner(self, domain: Domain, one: str, two: str, like: Scalar) -> str:
+        """`, which belongs to recorded 23`."""
+        other = _owner_of(self.backward[domain][two], one)
+        return f", which belongs to recorded {shown_key(other, like)}" if other else ""
+
+
+def _is_rightful(crowd: dict[str, Sightings], one: str) -> bool:
+    """One of them alone stands at more places than all others: it is theirs, the others borrowed it."""
+    return all(sightings.weight < crowd[one].weight for key, sightings in crowd.items() if key != one)
+
+
+def _owner_of(seen: dict[str, Sightings], one: str) -> str:
+    """The recorded name that a live one belongs to, when it is another and was seen twice."""
+    others = {key: sightings for key, sightings in seen.items() if key != one}
+    best = max(others, key=lambda key: (others[key].weight, key), default="")
+    return best if best and others[best].leaves >= _MAJORITY and others[best].weight > seen[one].weight else ""
 
 
 def _strongest(seen: dict[str, Sightings], bound: Iterable[str]) -> tuple[str, tuple[int, int], int] | None:

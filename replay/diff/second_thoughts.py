@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from math import factorial, prod
 
 from replay.diff.alignment import first_attempts
@@ -23,7 +24,12 @@ _ORDERS = 100  # a list that can stand in fewer orders may agree between two rep
 _PASSING = frozenset({408, 429, 502, 503, 504})  # what a gateway or a limiter says of a moment, RFC 9110 section 15
 _REORDERED = "the same values in another order"
 
+_CERTAIN = 3  # clean replays
+_HABIT, _USUAL, _ODD = 5, 0.8, 0.1  # values at a place at least; shares of what is usual there, and of what is odd
+_SAMPLE = 200  # answers on each side that tell a habit: one difference must not cost a look at all of a capture
+
 Attempts = dict[str, Attempt]
+Typed = tuple[type, Scalar]
 Sort = tuple[str, str, DifferenceKind, Scalar]  # endpoint, place, kind; the status that was answered
 
 
@@ -34,12 +40,14 @@ class SecondThoughts:
     recorded: Attempts
     live: Attempts
     times: Counter[Sort]  # in how many exchanges each sort of difference was seen
+    is_certain: bool = False  # three clean replays or more: what all of them lack, they lack by no chance
     censuses: dict[tuple[str, bool], Census] = field(default_factory=dict)
+    values: dict[tuple[str, str, bool], Counter[Typed]] = field(default_factory=dict)
 
     @classmethod
-    def about(cls, differences: Sequence[Difference], recorded: Trace, live: Trace) -> SecondThoughts:
+    def about(cls, differences: Sequence[Difference], recorded: Trace, clean: Sequence[Trace]) -> SecondThoughts:
         times = Counter(_sort_of(difference) for difference in differences)
-        return cls(first_attempts(recorded), first_attempts(live), times)
+        return cls(first_attempts(recorded), first_attempts(clean[0]), times, len(clean) >= _CERTAIN)
 
     def reconsider(self, difference: Difference) -> Difference | None:
         """The difference, perhaps with a remark; None when it proves nothing."""
@@ -48,8 +56,12 @@ class SecondThoughts:
         if difference.kind is DifferenceKind.ADDED:
             return None if self._is_usual(difference, self.recorded) else difference
         if difference.kind is DifferenceKind.MISSING and self._is_single(difference):
+            if self._census(difference, self.recorded).is_rarely_present(difference.place):
+                return None
             habit = self._is_usual(difference, self.recorded) and self._is_usual(difference, self.live)
-            return None if habit else difference
+            return None if habit and not self.is_certain else difference
+        if difference.kind is DifferenceKind.VALUE and self._was_odd(difference):
+            return None
         if difference.kind in {DifferenceKind.VALUE, DifferenceKind.TYPE} and "[*]" in difference.place:
             return self._reconsider_order(difference)
         return difference
@@ -68,10 +80,34 @@ class SecondThoughts:
 
     def _is_usual(self, difference: Difference, attempts: Attempts) -> bool:
         """Most parents at this endpoint hold the place."""
+        return self._census(difference, attempts).is_mostly_present(difference.place)
+
+    def _census(self, difference: Difference, attempts: Attempts) -> Census:
         key = (difference.endpoint, attempts is self.recorded)
         if key not in self.censuses:
             self.censuses[key] = _census(attempts, difference.endpoint)
-        return self.censuses[key].is_mostly_present(difference.place)
+        return self.censuses[key]
+
+    def _was_odd(self, difference: Difference) -> bool:
+        """The recording seldom says so, and the replays say what both sides nearly always do."""
+        sides = [self._said(attempts, difference) for attempts in (self.recorded, self.live)]
+        sizes = [sum(said.values()) for said in sides]
+        odd = sides[0][_typed(difference.expected)]
+        if min(sizes) < _HABIT or (odd > _ODD * sizes[0] and not (odd == 1 and self._is_single(difference))):
+            return False
+        usual = _typed(difference.observed)
+        return all(said[usual] >= _USUAL * size for said, size in zip(sides, sizes, strict=True))
+
+    def _said(self, attempts: Attempts, difference: Difference) -> Counter[Typed]:
+        """How often each value stood at the difference's place, over all answers of its endpoint."""
+        key = (difference.endpoint, difference.place, attempts is self.recorded)
+        if key not in self.values:
+            of_endpoint = (one for one in attempts.values() if one.endpoint == difference.endpoint and one.response)
+            counts: Counter[Typed] = Counter()
+            for one in islice(of_endpoint, _SAMPLE):
+                counts.update(_values(one, difference.place))
+            self.values[key] = counts
+        return self.values[key]
 
     def _reconsider_order(self, difference: Difference) -> Difference | None:
         expected = _values(self.recorded[difference.exchange_id], difference.place)
@@ -93,7 +129,11 @@ def _is_habit(attempts: Attempts, attempt: Attempt, status: int) -> bool:
     return len(peers) > 3 and peers.count(status) * 4 >= len(peers) * 3
 
 
-def _values(attempt: Attempt, place: str) -> Counter[tuple[type, Scalar]]:
+def _typed(value: Scalar) -> Typed:
+    return type(value), value
+
+
+def _values(attempt: Attempt, place: str) -> Counter[Typed]:
     document = read_tree(attempt.response.body) if attempt.response else None
     values = values_at(document[0], place, "body") if document else []
     return Counter((type(value), value) for value in values)

@@ -17,6 +17,7 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _JWT = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*")
 _HEX = re.compile(r"(?=.*\d)(?=.*[a-f])[0-9a-f]{8,}", re.IGNORECASE)
+_HEX_WORD = re.compile(r"[0-9a-fA-F]{8,}")
 _DIGITS = re.compile(r"\d+")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
 _PREFIXED = re.compile(r"([A-Za-z]{1,12}[_-])(?=[A-Za-z0-9]*\d)[A-Za-z0-9]{4,}")
@@ -26,6 +27,7 @@ _WORD_WITH_DIGITS = re.compile(r"[^\s,;:()\"']*\d[^\s,;:()\"']*|[^@\s]+@[^@\s]+"
 _ZERO_UUID = "00000000-0000-0000-0000-000000000000"
 _LONG_TEXT = 200  # characters; longer texts are "text" without a template
 _NAMING = frozenset({"uuid", "jwt", "email", "token"})
+_OPAQUE = ("hex", "digits", "token", "id:")
 _NAMING_DIGITS = 12  # an integer of so many digits names one thing in the whole system, a shorter one in its table
 
 
@@ -99,11 +101,12 @@ def shape(value: Scalar) -> str:
 
 def is_same_shape(left: Scalar, right: Scalar) -> bool:
     """Same class. A hex word of digits only (one of 43 words of 8) is still that hex word."""
-    first, second = shape(left), shape(right)
-    if first == second:
-        return True
-    opaque = [name for name in (first, second) if name.startswith(("hex", "digits"))]
-    return len(opaque) == 2 and opaque[0].lstrip("hexdigts") == opaque[1].lstrip("hexdigts")
+    return shape(left) == shape(right) or (0 < hex_length(left) == hex_length(right))
+
+
+def hex_length(value: Scalar) -> int:
+    """Characters of a word of hexadecimal digits, whatever else it looks like (12345678, 1234e567); 0 for others."""
+    return len(value) if isinstance(value, str) and _HEX_WORD.fullmatch(value) else 0
 
 
 def names_one_thing(value: Scalar) -> bool:
@@ -112,10 +115,24 @@ def names_one_thing(value: Scalar) -> bool:
         return False
     if isinstance(value, int):
         return len(str(abs(value))) >= _NAMING_DIGITS and not time_format(value)
-    name = shape(value).partition(":")[0]
+    return _text_names_one_thing(value)
+
+
+@lru_cache(maxsize=16384)
+def _text_names_one_thing(text: str) -> bool:
+    name = _shape_of_text(text).partition(":")[0]
     if name.startswith(("hex", "digits")):
-        return len(value) >= 16
-    return name in _NAMING or (name == "id" and len(value) >= _NAMING_DIGITS)
+        return len(text) >= 16
+    return name in _NAMING or (name == "id" and len(text) >= _NAMING_DIGITS)
+
+
+def is_opaque(value: Scalar) -> bool:
+    """Tokens, digests and the like: nobody reads them, and all of one kind have one length."""
+    return shape(value).startswith(_OPAQUE)
+
+
+def is_jwt(text: str) -> bool:
+    return _JWT.fullmatch(text) is not None
 
 
 def is_map_key(key: str) -> bool:

@@ -8,17 +8,30 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from replay.engine.control import CLEAN_REPLAYS, clean_evidence, judged_evidence, play_clean, require_rows
+from replay.diff.alignment import Redaction
+from replay.diff.coverage import coverage_of
+from replay.diff.noise_merging import merged_noise
+from replay.diff.rules import Rules
+from replay.engine.control import (
+    CLEAN_REPLAYS,
+    clean_evidence,
+    judged_evidence,
+    play_clean,
+    play_known_good,
+    require_rows,
+)
 from replay.engine.fidelity import fidelity_of, first_drift, is_reproduced, sessions_of, unjudged_sessions
 from replay.engine.judge import Judgement, judge
 from replay.engine.lean import lean_evidence
 from replay.engine.ledger import Ledger
 from replay.engine.lesson import learn_from_replay, unlearn_from_replay
+from replay.engine.not_compared import bodies_not_compared
 from replay.engine.set_aside import heard_sessions, mute_exchanges, reason_of, verdicts, without
 from replay.engine.stage import Stage
-from replay.model.difference import Noise
+from replay.engine.torn import failed_of, told_of, torn_in
+from replay.model.difference import Coverage, Noise
 from replay.model.event import ControlMeasured, Event, EvidenceReady, NoiseLearned, Progress, Unjudged
-from replay.model.evidence import Attempt, Evidence, Trace
+from replay.model.evidence import Attempt, Evidence, Role, Trace
 from replay.model.exchange import Response
 from replay.model.finding import NotJudged
 from replay.model.run import Fidelity, SessionFidelity
@@ -38,6 +51,9 @@ class CleanReplays:
     is_lean: bool = False
     said: str = "clean replays"  # what progress calls it
     traces: list[Trace] = field(default_factory=list)
+    baseline: list[Trace] = field(
+        default_factory=list
+    )  # of the known-good build, each beside the clean replay before it
     fidelity: Fidelity = Fidelity(0, 0, 0, 0)
     sessions: tuple[SessionFidelity, ...] = ()
     is_complete: bool = False  # everything was played and judged: not stopped before
@@ -60,6 +76,7 @@ class CleanReplays:
                 self.traces[:] = [await play_clean(self.stage, heard)]
                 if not self.stage.is_stopped() and unlearn_from_replay(self.stage, heard):
                     self.traces[:] = [await play_clean(self.stage)]
+            await self._play_known_good()
         yield Progress(self.said, CLEAN_REPLAYS, CLEAN_REPLAYS, self.stage.client.requests_sent)
         if self.stage.is_stopped():
             return
@@ -74,13 +91,19 @@ class CleanReplays:
             if self.stage.is_stopped():
                 return
             self.traces.append(again)
+            await self._play_known_good()
             evidence, noise = self._evidence()
         yield ControlMeasured(self.fidelity, self.sessions, self.stage.unit)
         self.ledger.measured(self.fidelity, noise)
-        yield NoiseLearned(noise, self.generated)
+        yield NoiseLearned(noise, self.generated, self._coverage(evidence, noise), self.stage.unit)
         for event in self._verdicts(evidence):
             yield event
         self.is_complete = True
+
+    async def _play_known_good(self) -> None:
+        """In turn with the target, so that what drifts with time drifts for both."""
+        if self.stage.known_good is not None and not self.stage.is_stopped():
+            self.baseline.append(await play_known_good(self.stage))
 
     def _learns(self, heard: dict[str, Response]) -> bool:
         """True when the first replay taught other bindings: it is played again. A resumed one teaches the same."""
@@ -94,7 +117,8 @@ class CleanReplays:
         traces = [without(one, self.mute) for one in self.traces] if self.mute else self.traces
         sessions = heard_sessions(recording.sessions, self.mute)
         self.fidelity = fidelity_of(len(recording.exchanges) - len(self.mute), self.stage.bindings, traces)
-        self.sessions = sessions_of(sessions, self.stage.bindings, traces, floor)
+        found = sessions_of(sessions, self.stage.bindings, traces, floor)
+        self.sessions = tuple(replace(one, judged=False) if one.session_id in self._torn else one for one in found)
 
     def _mute(self) -> dict[str, Attempt]:
         """What says nothing about the target; also what failed for want of a value that another group was given."""
@@ -104,12 +128,17 @@ class CleanReplays:
             for one in trace.attempts
             if one.exchange_id in self.stage.crossing and not is_reproduced(one)
         }
-        return crossed | mute_exchanges(self.traces)
+        return crossed | failed_of(self.traces, self._torn) | mute_exchanges([*self.traces, *self.baseline])
+
+    @property
+    def _torn(self) -> frozenset[str]:
+        return torn_in(self.stage.recording.sessions)
 
     def _muted(self) -> tuple[NotJudged, ...]:
         mute = self._mute()
-        told = verdicts(one for one in mute.values() if reason_of(one))
-        crossed = sum(not reason_of(one) for one in mute.values())
+        torn = self._torn
+        told = (*verdicts(one for one in mute.values() if reason_of(one)), *told_of(torn))
+        crossed = sum(not reason_of(one) and one.session_id not in torn for one in mute.values())
         if not crossed:
             return told
         what = "exchange" if crossed == 1 else "exchanges"
@@ -117,9 +146,12 @@ class CleanReplays:
         return (*told, NotJudged("cross-group", detail, "", "none"))
 
     def _evidence(self) -> tuple[Evidence, Noise]:
-        known = self.ledger.noise if self.is_lean else Noise()
-        mute = frozenset(self._mute())
-        return clean_evidence(self.stage, tuple(self.traces), self.generated, self._without(), known, mute)
+        known = merged_noise(self.stage.known, self.ledger.noise) if self.is_lean else self.stage.known
+        mute, baseline = frozenset(self._mute()), tuple(self.baseline)
+        return clean_evidence(self.stage, tuple(self.traces), self.generated, self._without(), known, mute, baseline)
+
+    def _coverage(self, evidence: Evidence, noise: Noise) -> tuple[Coverage, ...]:
+        return coverage_of(evidence.of(Role.RECORDED)[0], Rules.of(noise), Redaction(self.stage.redacted))
 
     def _without(self) -> frozenset[str]:
         return frozenset(one.session_id for one in self.sessions if not one.judged) if self.is_faithful else frozenset()
@@ -134,8 +166,11 @@ class CleanReplays:
             kept = EvidenceReady(self._kept(evidence, Judgement((), ())), self.stage.unit)
             return [kept, *muted, self.ledger.lose(verdict)]
         judgement = judge(judged_evidence(evidence, self._without()), self.oracles)
-        mute = self._muted()
-        lost: list[Unjudged] = [self.ledger.lose(one) for one in (*mute, *unjudged_sessions(self.sessions, floor))]
+        mute, torn = self._muted(), self._torn
+        whole = tuple(one for one in self.sessions if one.session_id not in torn)
+        unread = bodies_not_compared(evidence.of(Role.RECORDED)[0], [without(one, self.mute) for one in self.traces])
+        silent = (*mute, *unread, *unjudged_sessions(whole, floor))
+        lost: list[Unjudged] = [self.ledger.lose(one) for one in silent]
         found = self.ledger.note(judgement, evidence.differences)
         return [EvidenceReady(self._kept(evidence, judgement), self.stage.unit), *lost, *found]
 

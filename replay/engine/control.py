@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from replay.diff.alignment import nothing_redacted
+from replay.diff.builds import against, slower
 from replay.diff.compare import compare
 from replay.diff.noise import learn_from
 from replay.diff.noise_merging import merged_noise
@@ -14,10 +16,19 @@ from replay.model.difference import Noise
 from replay.model.errors import ProbeError
 from replay.model.evidence import Evidence, Role, Trace
 from replay.model.exchange import Response
-from replay.play.order import cues_of_capture
 
 CLEAN_REPLAYS = 2
 _NOTHING = Noise()
+
+
+async def play_known_good(stage: Stage) -> Trace:
+    """The same against the known-good build. It is not in the journal: a resumed run plays it again."""
+    world = stage.new_world()
+    cues = stage.cues()
+    client, now = stage.known_good, stage.clock.now()
+    attempts = await stage.play(cues, world.rebinder, stage.pacer, now, client=client)
+    renamed = stage.hiding.renamed(world.rebinder.renamed())
+    return Trace(Role.BASELINE, world.number, tuple(attempts), planted=world.planted, renamed=renamed)
 
 
 async def play_clean(stage: Stage, heard: dict[str, Response] | None = None) -> Trace:
@@ -27,7 +38,7 @@ async def play_clean(stage: Stage, heard: dict[str, Response] | None = None) -> 
         await stage.between()
     world = stage.new_world()
     world.rebinder.heard = heard
-    cues = cues_of_capture(stage.recording.sessions, stage.bindings)
+    cues = stage.cues()
     beside = stage.copies_beside(cues)
     attempts = await stage.play(
         cues, world.rebinder, stage.pacer, stage.clock.now(), kept_as=world.number, beside=beside
@@ -76,19 +87,31 @@ def clean_evidence(
     without: frozenset[str] = frozenset(),
     known: Noise = _NOTHING,
     mute: frozenset[str] = frozenset(),
+    baseline: tuple[Trace, ...] = (),
 ) -> tuple[Evidence, Noise]:
     """What the clean replays prove: noise by themselves, differences against the recording.
 
     `without` names sessions that are not judged; `known` is the noise of other groups of the same run; `mute` names
-    exchanges of which a replay says nothing (see `set_aside`).
+    exchanges of which a replay says nothing (see `set_aside`). `baseline` are replays of the known-good build: where
+    there are any, noise is theirs, and they are what the target is compared with.
     """
     recorded = stage.recording.trace(stage.recording.in_order())
     heard = tuple(set_aside.without(one, mute) for one in clean) if mute else clean
+    if baseline:
+        kept = tuple(_judged(one, without, mute) for one in baseline)
+        noise = merged_noise(learn_from(kept, nothing_redacted), known)
+        differences = (*against(kept, heard, noise), *slower(kept, heard))
+        return Evidence(None, (recorded, *clean, *baseline), differences, generated), noise
     noise = merged_noise(learn_from(heard, stage.redacted), known)
     judged = replace(recorded, attempts=tuple(one for one in recorded.attempts if one.session_id not in without))
     judged = set_aside.without(judged if without else recorded, mute) if mute else judged
     differences = compare(judged if without or mute else recorded, heard, noise, stage.redacted)
     return Evidence(None, (recorded, *clean), differences, generated), noise
+
+
+def _judged(trace: Trace, without: frozenset[str], mute: frozenset[str]) -> Trace:
+    kept = tuple(one for one in trace.attempts if one.session_id not in without and one.exchange_id not in mute)
+    return replace(trace, attempts=kept)
 
 
 def judged_evidence(evidence: Evidence, without: frozenset[str]) -> Evidence:

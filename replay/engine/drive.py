@@ -163,7 +163,11 @@ class _Driver:
     async def _work(self, first: Send) -> None:
         order: Send | None = first
         while order is not None:
-            await self._perform(order)
+            if self._dressing is None and len(order.cues) == 1:
+                cue, one = order.cues[0], order.rewritten[0]
+                self._keep(order, cue, one, await self._client.send(one.request, hint=cue.hint))
+            else:
+                await self._perform(order)
             order = self._decide()
             if order is not None:
                 if self._player.wants_more():
@@ -178,10 +182,6 @@ class _Driver:
             done = await self._dressing.send(self._client, order.cues, order.rewritten)
             for cue, worn in zip(order.cues, done, strict=True):
                 self._keep(order, cue, worn.rewritten, worn.sent, worn.identity)
-            return
-        if len(order.cues) == 1:
-            cue, one = order.cues[0], order.rewritten[0]
-            self._keep(order, cue, one, await self._client.send(one.request, hint=cue.hint))
             return
         requests = tuple(one.request for one in order.rewritten)
         results = await send_together(self._client, requests, tuple(cue.hint for cue in order.cues))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from replay.engine.judge import gate, judge
 from replay.engine.observe import observe
-from replay.engine.scenario import Scenario, case_scenarios, control_scenario
+from replay.engine.scenario import Scenario, case_scenarios, control_scenario, latency_of
 from replay.engine.stage import Stage
 from replay.model.case import Case, Expectation
 from replay.model.evidence import Evidence, Planted, Role, Trace
@@ -16,8 +16,10 @@ from replay.model.reading import Operation
 from replay.mutate.contract import Mutator
 from replay.mutate.plan import Target, build_case
 from replay.oracle.contract import Oracle
+from replay.oracle.serial_envelope import can_be_raced
 
 CONTROLS = 2
+_ONE_EFFECT = frozenset({Expectation.AT_MOST_ONCE, Expectation.WHOLE, Expectation.KEY_HONOURED})
 
 
 @dataclass(slots=True)
@@ -47,7 +49,7 @@ class Laboratory:
             if self.stage.stop.is_set:
                 return _no_verdict(target, "incomplete", "stopped")
             closed = gate(Evidence(case, (*controls, _stand_for(controls))))
-            if closed is None and (target.mutator.expectation is not Expectation.AT_MOST_ONCE or _inserts(controls)):
+            if closed is None and (target.mutator.expectation not in _ONE_EFFECT or _inserts(controls)):
                 return case
             without_effect = without_effect or (case if closed is None else None)
             last = closed or last
@@ -64,14 +66,12 @@ class Laboratory:
 
     async def experiment(self, case: Case, mutator: Mutator) -> Evidence:
         """Complete evidence of the case (incomplete when the run was stopped; the gate then says so)."""
-        mutated, serial = case_scenarios(case, self.stage)
-        traces = [
-            self.stage.recording.trace(mutated.exchange_ids()),
-            *await self.controls(case.mutation.site.exchange_id),
-        ]
+        controls = await self.controls(case.mutation.site.exchange_id)
+        mutated, serial = case_scenarios(case, self.stage, latency_of(controls))
+        traces = [self.stage.recording.trace(mutated.exchange_ids()), *controls]
         if serial:
             traces.append(await self._observe(serial, Role.SERIAL))
-        rounds = getattr(mutator, "rounds", 1) if _inserts(traces) else 1
+        rounds = getattr(mutator, "rounds", 1) if _inserts(traces) or can_be_raced(traces) else 1
         for _ in range(rounds):
             traces.append(await self._observe(mutated, Role.MUTATED))
             if self.stage.stop.is_set or judge(self._evidence(case, traces), self.oracles).findings:

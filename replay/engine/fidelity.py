@@ -6,7 +6,6 @@ not sent) is not judged. One that the target answers otherwise is a finding, how
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -15,7 +14,7 @@ from replay.identity.contract import BOUND
 from replay.identity.places import credentials_in
 from replay.model.endpoint import endpoint_of
 from replay.model.evidence import Attempt, Trace
-from replay.model.exchange import Exchange, FaultKind
+from replay.model.exchange import Exchange, FaultKind, Response
 from replay.model.finding import NotJudged
 from replay.model.run import Fidelity, SessionFidelity
 from replay.model.session import Actor, Session
@@ -83,24 +82,25 @@ def _measured(session: Session, bindings: Bindings, attempts: Sequence[Attempt])
     """One session in one replay, and whether what went wrong first was replay's own doing."""
     by_id = {one.exchange_id: one for one in attempts}
     first_wrong, is_ours = "", False
-    counts: Counter[str] = Counter()
+    bound = statuses = unresolved = identified = in_order = on_time = 0
     latest = float("-inf")
     for step, exchange in enumerate(session.exchanges, 1):
-        counts["bindings"] += len(bindings.of(exchange.id))
+        bound += len(bindings.of(exchange.id))
         one = by_id.get(exchange.id)
+        is_right = False
         if one is not None:
-            counts["statuses"] += is_reproduced(one)
-            counts["unresolved"] += len(one.unresolved)
-            counts["identified"] += not _is_unknown(one, bindings)
-            counts["in_order"] += one.sent >= latest
-            counts["on_time"] += one.sent - one.intended <= _LATE_SECONDS
+            is_right = is_reproduced(one)
+            statuses += is_right
+            identified += is_right or not _is_unknown(one, bindings)  # a status that came back is no refusal
+            unresolved += len(one.unresolved)
+            in_order += one.sent >= latest
+            on_time += one.sent - one.intended <= _LATE_SECONDS
             latest = max(latest, one.sent)
-        if not first_wrong and (one is None or not is_reproduced(one) or one.unresolved):
+        if not first_wrong and (one is None or not is_right or one.unresolved):
             first_wrong, is_ours = _what(step, exchange, one, session.actor, bindings)
     found = SessionFidelity(
-        session.id, len(session.exchanges), counts["statuses"], counts["bindings"], counts["unresolved"],
-        counts["identified"], counts["in_order"], counts["on_time"], first_wrong,
-    )  # fmt: skip
+        session.id, len(session.exchanges), statuses, bound, unresolved, identified, in_order, on_time, first_wrong
+    )
     return found, is_ours
 
 
@@ -139,7 +139,8 @@ def _by_session(trace: Trace) -> dict[str, list[Attempt]]:
 
 def is_reproduced(attempt: Attempt) -> bool:
     """The status that was recorded came back."""
-    return not attempt.fault and attempt.status == attempt.recorded_status
+    outcome = attempt.outcome
+    return isinstance(outcome, Response) and outcome.status == attempt.recorded_status
 
 
 def _is_unknown(attempt: Attempt, bindings: Bindings) -> bool:

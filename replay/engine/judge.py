@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from replay.engine.cause_links import with_shared_causes
 from replay.engine.set_aside import THROTTLED, mute_exchanges, reason_of, without
 from replay.identity.contract import CREDENTIALS
 from replay.model.case import Expectation
@@ -39,7 +40,7 @@ def judge(evidence: Evidence, oracles: Sequence[Oracle]) -> Judgement:
     if not findings and _lacks_proof(evidence):
         detail = "whether anything was stored shows in the database alone: name it with --db"
         unjudged.append(_unjudged(evidence, "no-database", detail))
-    return Judgement(tuple(findings), tuple(unjudged))
+    return Judgement(with_shared_causes(findings, evidence.differences), tuple(unjudged))
 
 
 def gate(evidence: Evidence) -> NotJudged | None:

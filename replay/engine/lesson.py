@@ -29,6 +29,8 @@ def unlearn_from_replay(stage: Stage, heard: Mapping[str, Response]) -> bool:
 
 
 def _taken(stage: Stage, done: Refinement) -> bool:
+    if done.bindings is not stage.bindings:
+        done.bindings.plans.update(stage.bindings.plans)  # each is looked at again before it is used
     stage.bindings = done.bindings
     stage.scenarios = stage.scenarios.bound_by(done.bindings)
     return done.is_changed

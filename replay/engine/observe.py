@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+
+from replay.engine.bursts import play_bursts
 from replay.engine.scenario import Scenario, serial_cues
 from replay.engine.stage import Stage
+from replay.model.case import Step
 from replay.model.errors import ProbeError
 from replay.model.evidence import Attempt, Part, Role, Trace
 from replay.model.reading import Reading
@@ -12,23 +17,23 @@ from replay.pace.plan import Plan
 
 async def observe(stage: Stage, scenario: Scenario, role: Role) -> Trace:
     """A complete trace. `changes` is None when there is no probe, or when it failed (the case is then not judged)."""
-    world = stage.new_world()
-    stage.hiding.allow_sent(
-        step.request for step in (*scenario.setup, *scenario.judged, *scenario.after) if step.mutated
-    )
+    everything = (*scenario.setup, *scenario.judged, *scenario.after)
+    world = stage.new_world(one for step in everything for one in step.made_up)
+    stage.hiding.allow_sent(step.request for step in everything if step.mutated)
     origin = stage.clock.now()
     now = Plan()
 
-    async def play(part: Part) -> list[Attempt]:
-        steps = {Part.SETUP: scenario.setup, Part.JUDGED: scenario.judged, Part.AFTER: scenario.after}[part]
-        cues = serial_cues(steps, part, stage.recording, scenario.cast)
+    async def play(part: Part, steps: Sequence[Step]) -> list[Attempt]:
+        cues = serial_cues(steps, part, stage.recording, scenario.cast, scenario.latency_seconds)
         return await stage.play(cues, world.rebinder, now, origin)
 
-    attempts = await play(Part.SETUP)
+    attempts = await play(Part.SETUP, scenario.setup)
     marked = await _read(stage, settle=True)
-    attempts += await play(Part.JUDGED)
+    attempts += await play_bursts(
+        scenario.judged, partial(play, Part.JUDGED), stage.is_stopped, scenario.latency_seconds
+    )
     reading = await _read(stage, settle=True) if marked else None
-    attempts += await play(Part.AFTER)
+    attempts += await play(Part.AFTER, scenario.after)
     return Trace(
         role=role,
         world=world.number,

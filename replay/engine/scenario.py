@@ -11,14 +11,17 @@ Each case is played from nothing, in a world of its own, so cases never disturb 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from replay.correlate.closure import after
 from replay.engine.stage import Recording, Stage
 from replay.model.case import Case, SentAs, Step
-from replay.model.evidence import Part
-from replay.model.hint import hint_of
+from replay.model.evidence import Part, Trace
+from replay.model.exchange import Exchange
+from replay.model.hint import CutPoint, Hint, hint_of
 from replay.play.cue import Cue
+
+_BEGUN_SECONDS = 0.02  # after so long a server has begun to read what it was sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,7 @@ class Scenario:
     judged: tuple[Step, ...]
     after: tuple[Step, ...]
     cast: tuple[tuple[SentAs, str], ...] = ()
+    latency_seconds: float = 0.0  # of a clean request at the site; 0.0 where nobody needs it
 
     def exchange_ids(self) -> tuple[str, ...]:
         steps = self.setup + self.judged + self.after
@@ -40,15 +44,22 @@ def control_scenario(exchange_id: str, stage: Stage) -> Scenario:
     return _scenario(exchange_id, (site,), (), (), stage)
 
 
-def case_scenarios(case: Case, stage: Stage) -> tuple[Scenario, Scenario | None]:
+def case_scenarios(case: Case, stage: Stage, latency_seconds: float = 0.0) -> tuple[Scenario, Scenario | None]:
     """The mutated scenario, and its serial twin when the case has one."""
-    return _of_steps(case, case.steps, stage), _of_steps(case, case.serial, stage) if case.serial else None
+    mutated = replace(_of_steps(case, case.steps, stage), latency_seconds=latency_seconds)
+    return mutated, _of_steps(case, case.serial, stage) if case.serial else None
+
+
+def latency_of(controls: Sequence[Trace]) -> float:
+    """How long the slowest clean request at the site took: seconds."""
+    return max((one.ended - one.sent for trace in controls for one in trace.judged()), default=0.0)
 
 
 def _of_steps(case: Case, steps: Sequence[Step], stage: Stage) -> Scenario:
+    """Copies of another exchange are judged with the site's own."""
     exchange_id = case.mutation.site.exchange_id
-    judged = tuple(step for step in steps if step.exchange_id == exchange_id)
-    changed = tuple(step for step in steps if step.exchange_id != exchange_id and step.mutated)
+    judged = tuple(step for step in steps if step.exchange_id == exchange_id or step.copy)
+    changed = tuple(step for step in steps if step.exchange_id != exchange_id and step.mutated and not step.copy)
     return _scenario(exchange_id, judged, changed, case.cast, stage)
 
 
@@ -60,7 +71,12 @@ def _scenario(
     stage: Stage,
 ) -> Scenario:
     recording = stage.recording
-    needed = stage.scenarios.before(exchange_id, [lender for _, lender in cast])
+    others = [step.exchange_id for step in judged if step.exchange_id != exchange_id]
+    needed = [
+        one
+        for one in stage.scenarios.before(exchange_id, [*(lender for _, lender in cast), *others])
+        if one not in others
+    ]
     by_id = {step.exchange_id: step for step in changed}
     session = recording.session_of[exchange_id]
     return Scenario(
@@ -76,7 +92,11 @@ def _scenario(
 
 
 def serial_cues(
-    steps: Iterable[Step], part: Part, recording: Recording, cast: tuple[tuple[SentAs, str], ...]
+    steps: Iterable[Step],
+    part: Part,
+    recording: Recording,
+    cast: tuple[tuple[SentAs, str], ...],
+    latency_seconds: float = 0.0,
 ) -> tuple[Cue, ...]:
     """One after another; steps of one positive group are one unit, sent at once."""
     cues: list[Cue] = []
@@ -87,7 +107,7 @@ def serial_cues(
         if not (step.group and step.group == group):
             previous, current, group = frozenset(current), [], step.group
         current.append(number)
-        cues.append(_cue(number, step, part, previous, recording, dict(cast)))
+        cues.append(_cue(number, step, part, previous, recording, dict(cast), latency_seconds))
     return tuple(cues)
 
 
@@ -98,6 +118,7 @@ def _cue(
     after_these: frozenset[int],
     recording: Recording,
     cast: dict[SentAs, str],
+    latency_seconds: float,
 ) -> Cue:
     session = recording.session_of[step.exchange_id]
     lender = cast.get(step.sent_as, "")
@@ -116,5 +137,14 @@ def _cue(
         recorded_status=recording.exchanges[step.exchange_id].status,
         sent_as=sent_as,
         cast=lender,
-        hint=hint_of(recording.exchanges[step.exchange_id]),
+        hint=_hint(step, recording.exchanges[step.exchange_id], latency_seconds),
     )
+
+
+def _hint(step: Step, exchange: Exchange, latency_seconds: float) -> Hint:
+    hint = hint_of(exchange)
+    if step.cut is None:
+        return hint
+    seconds = step.cut.share * latency_seconds
+    is_early = step.cut.point in {CutPoint.HEADERS, CutPoint.MID_BODY}
+    return replace(hint, cut=replace(step.cut, seconds=max(seconds, _BEGUN_SECONDS) if is_early else seconds))

@@ -21,3 +21,4 @@ class RunSettings:
     request_keep_bytes: int = 65_536  # of a sent body in the run file
     response_keep_bytes: int = 1_048_576
     group_exchanges: int = 4_000  # a larger capture is played in groups of sessions; cases are made from so many
+    group_bytes: int = 24 << 20  # likewise, of recorded bodies; replays hold up to four times as much beside it

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -17,6 +17,7 @@ from replay.engine.drive import StopFlag, drive
 from replay.engine.hiding import AsItIs, Hiding
 from replay.engine.journal import Journal, NoJournal
 from replay.engine.settings import RunSettings
+from replay.model.difference import Noise
 from replay.model.endpoint import endpoint_of
 from replay.model.evidence import Attempt, Part, Planted, Role, Trace
 from replay.model.exchange import Exchange, FaultKind
@@ -24,6 +25,7 @@ from replay.model.session import Session
 from replay.pace.governor import Governor, Unlimited
 from replay.pace.plan import Plan
 from replay.play.cue import Cue
+from replay.play.order import cues_of_capture
 from replay.play.player import Player
 from replay.play.resuming import remaining, settled
 from replay.play.shapes import Shapes, shaped
@@ -116,13 +118,23 @@ class Stage:
     dressing: Dressing | None = None  # identities; None: the recording's own logins alone
     governor: Governor = field(default_factory=Unlimited)
     between: Callable[[], Awaitable[None]] | None = None  # before every clean replay
+    known: Noise = Noise()  # what somebody accepted before this run
+    known_good: Client | None = None  # the build that is right, where differences are told against it
     shapes: Shapes = Shapes()  # what clean replays are played in the midst of
     beside: list[Trace] = field(default_factory=list)  # what was played there, until it is stored
+    _lined_up: tuple[Bindings, tuple[Cue, ...]] | None = field(default=None, repr=False)
 
-    def new_world(self) -> World:
+    def cues(self) -> tuple[Cue, ...]:
+        """Every recorded exchange once, in the order that the bindings ask for: the same in every clean replay."""
+        if self._lined_up is None or self._lined_up[0] is not self.bindings:
+            self._lined_up = self.bindings, cues_of_capture(self.recording.sessions, self.bindings)
+        return self._lined_up[1]
+
+    def new_world(self, made_up: Iterable[str] = ()) -> World:
+        """`made_up`: values of a mutator's own, made anew here as the recording's are."""
         self.worlds += 1
         self.journal.began(self.unit, self.worlds)
-        renewal = self.fresh.renew(self.fresh_seed, self.worlds)
+        renewal = self.fresh.also(made_up).renew(self.fresh_seed, self.worlds)
         self.hiding.allow_texts(renewal.values.values())
         rebinder = Rebinder(self.bindings, renewal, self.recording.exchanges)
         return World(self.worlds, rebinder, renewal.planted)
@@ -136,12 +148,13 @@ class Stage:
         *,
         kept_as: int | None = None,
         beside: Beside | None = None,
+        client: Client | None = None,
     ) -> list[Attempt]:
         """Send these cues and return the attempts in the order of sending, bodies cut to what a run file keeps.
 
         `kept_as`: the world whose answers go to the journal. What an interrupted run had answered in it is not sent
         again: the rebinder learns from those answers, and the rest is played. `beside`: copies played along, unless
-        an interrupted run had begun them.
+        an interrupted run had begun them. `client`: another way than to the target, to the known-good build.
         """
         if not cues:
             return []
@@ -162,7 +175,7 @@ class Stage:
             endpoint = self.recording.endpoint
             attempts += await drive(
                 player,
-                self.client,
+                client or self.client,
                 self.clock,
                 origin - past,
                 endpoint,

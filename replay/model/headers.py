@@ -22,7 +22,10 @@ class Headers:
     def get(self, name: str, default: str = "") -> str:
         """The first value of `name`, or `default`."""
         wanted = name.lower()
-        return next((value for key, value in self.fields if key.lower() == wanted), default)
+        for key, value in self.fields:
+            if key == name or key.lower() == wanted:
+                return value
+        return default
 
     def get_all(self, name: str) -> tuple[str, ...]:
         wanted = name.lower()

@@ -1,15 +1,34 @@
-"""What the recording says about how a request travelled: which connection it came over, and what kind of answer it got.
+"""How a request travels: which connection it came over in the recording, what kind of answer it got, where it is cut.
 
-It changes no byte of the request, only what carries it and how long its answer is listened to.
+It changes no byte of the request, only what carries it, how much of it leaves and how long its answer is listened to.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from replay.model.exchange import Exchange
 
 EVENT_STREAM = "text/event-stream"
+
+
+class CutPoint(StrEnum):
+    """Where a client's connection breaks."""
+
+    HEADERS = "headers"  # after the head, before the body
+    MID_BODY = "mid-body"  # after half of the body
+    WAITING = "waiting"  # everything has left, and the client loses patience
+    ANSWERED = "answered"  # the server has answered, and the answer is lost on its way
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """`share`: of the time that a clean request takes, for WAITING; who sends it knows how many `seconds` that is."""
+
+    point: CutPoint
+    share: float = 0.0
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +38,7 @@ class Hint:
     connection: str = ""
     events: int = 0
     seconds: float = 0.0
+    cut: Cut | None = None  # the connection breaks there, and nobody hears the answer
 
 
 NO_HINT = Hint()

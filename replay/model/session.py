@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from replay.model.exchange import Exchange
 
+TORN = "torn"
+"""Why a session may lack exchanges: the recorder's writer was killed while it went on."""
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
@@ -24,6 +27,7 @@ class Outline:
     first: float  # seconds, UTC, when its first exchange started
     exchanges: int
     places: tuple[tuple[int, int], ...] = ()
+    size_bytes: int = 0  # of its bodies, as they are in memory
 
     @property
     def tenant(self) -> str:
@@ -32,11 +36,15 @@ class Outline:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Exchanges in the order in which they started. `actor` is None when it never authenticated."""
+    """Exchanges in the order in which they started. `actor` is None when it never authenticated.
+
+    `is_torn`: some may be missing among them (see TORN), so that nobody can hold it against a target.
+    """
 
     id: str
     actor: Actor | None
     exchanges: tuple[Exchange, ...]
+    is_torn: bool = False
 
     @property
     def tenant(self) -> str:

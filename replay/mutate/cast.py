@@ -5,7 +5,7 @@ Rule: both tenants must be known. Two sessions of unknown tenants may belong to 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from random import Random
 
 from replay.model.case import Site
@@ -26,6 +26,22 @@ def cast_other_tenant(session: Session, site: Site, sessions: Sequence[Session],
             is_same = endpoint_of(exchange.request.method, exchange.request.target) == site.endpoint
             (same if is_same else others).append(exchange)
     pool = same or others
+    return rng.choice(pool) if pool else None
+
+
+def cast_same_request(
+    session: Session, site: Site, sessions: Sequence[Session], fits: Callable[[Exchange], bool], rng: Random
+) -> Exchange | None:
+    """Another known tenant's own, accepted and authenticated request to the site's endpoint."""
+    pool = [
+        exchange
+        for other in sessions
+        if _is_foreign(session, other)
+        for exchange in _authenticated(other)
+        if endpoint_of(exchange.request.method, exchange.request.target) == site.endpoint
+        and exchange.status == session.exchanges[session.index_of(site.exchange_id)].status
+        and fits(exchange)
+    ]
     return rng.choice(pool) if pool else None
 
 

@@ -7,6 +7,7 @@ from random import Random
 from typing import Protocol, runtime_checkable
 
 from replay.model.case import Expectation, Injected, Site, Step
+from replay.model.exchange import Exchange
 from replay.model.session import Session
 
 
@@ -47,4 +48,19 @@ class HasSerialTwin(Protocol):
     @property
     def rounds(self) -> int:
         """How many fresh worlds are tried at most until the first hit."""
+        ...
+
+
+@runtime_checkable
+class TakesOther(Protocol):
+    """Optional power: some variants also send a request that another tenant sent itself, to the same endpoint."""
+
+    def needs_other(self, site: Site) -> bool: ...
+
+    def fits_other(self, exchange: Exchange) -> bool:
+        """Whether this request of another tenant will do."""
+        ...
+
+    def apply_with(self, session: Session, site: Site, other: Exchange, rng: Random) -> tuple[Step, ...]:
+        """`apply` for those variants; steps of `other` have a `copy` above 0 and are judged with the site's own."""
         ...

@@ -14,8 +14,8 @@ from random import Random
 
 from replay.model.case import Case, CaseId, Mutation, SentAs, Site, Step, one_by_one, rng_for
 from replay.model.session import Session
-from replay.mutate.cast import cast_other_tenant
-from replay.mutate.contract import HasSerialTwin, Injects, Mutator
+from replay.mutate.cast import cast_other_tenant, cast_same_request
+from replay.mutate.contract import HasSerialTwin, Injects, Mutator, TakesOther
 
 MOST_CANDIDATES = 5  # a target whose control fails five times elsewhere will hardly succeed at the sixth
 _SEED_BITS = 53  # a seed survives JSON readers that know doubles only
@@ -46,7 +46,9 @@ def build_case(target: Target, candidate_index: int, sessions: Sequence[Session]
     session, site = target.candidates[candidate_index]
     mutator = target.mutator
     mutation = _mutation(mutator, session, site, seed)
-    steps = mutator.apply(session, site, Random(mutation.seed))
+    steps = _steps(mutator, session, site, sessions, seed, Random(mutation.seed))
+    if steps is None:
+        return None
     cast: tuple[tuple[SentAs, str], ...] = ()
     if any(step.sent_as is SentAs.OTHER_TENANT for step in steps):
         other = cast_other_tenant(session, site, sessions, rng_for(seed, "cast", *_names(mutator, site)))
@@ -55,6 +57,17 @@ def build_case(target: Target, candidate_index: int, sessions: Sequence[Session]
         cast = ((SentAs.OTHER_TENANT, other.id),)
     serial: tuple[Step, ...] = one_by_one(steps) if isinstance(mutator, HasSerialTwin) else ()
     return Case(_case_id(mutator, site), session.id, mutation, steps, serial, cast)
+
+
+def _steps(
+    mutator: Mutator, session: Session, site: Site, sessions: Sequence[Session], seed: int, rng: Random
+) -> tuple[Step, ...] | None:
+    """None when another tenant's request is needed and there is none."""
+    if not isinstance(mutator, TakesOther) or not mutator.needs_other(site):
+        return mutator.apply(session, site, rng)
+    casting = rng_for(seed, "other", *_names(mutator, site))
+    other = cast_same_request(session, site, sessions, mutator.fits_other, casting)
+    return mutator.apply_with(session, site, other, rng) if other else None
 
 
 def _mutation(mutator: Mutator, session: Session, site: Site, seed: int) -> Mutation:

@@ -29,6 +29,8 @@ _SEVERITY = {
     DifferenceKind.VALUE: Severity.MEDIUM,
     DifferenceKind.RENAMING: Severity.MEDIUM,
     DifferenceKind.LENGTH: Severity.MEDIUM,
+    DifferenceKind.DRIFT: Severity.MEDIUM,
+    DifferenceKind.SLOWER: Severity.MEDIUM,
     DifferenceKind.ADDED: Severity.LOW,
 }
 _TITLES = {
@@ -40,6 +42,8 @@ _TITLES = {
     DifferenceKind.VALUE: "{place} has another value",
     DifferenceKind.RENAMING: "{place} names another thing than recorded",
     DifferenceKind.LENGTH: "{place} has another length",
+    DifferenceKind.DRIFT: "{place} varies otherwise than recorded",
+    DifferenceKind.SLOWER: "slower than the known-good build",
     DifferenceKind.ADDED: "{place} is new",
 }
 _PASSWORD_FIELD = re.compile(r"passw|pwd|secret", re.IGNORECASE)
@@ -47,7 +51,7 @@ _CODE_FIELD = re.compile(r"otp|passcode|pin$|^code$", re.IGNORECASE)
 _INVALID = frozenset({400, 422})
 _SAMPLES = 3
 _NOT_THERE = "not there"
-_CONTENT = frozenset({DifferenceKind.VALUE, DifferenceKind.LENGTH, DifferenceKind.RENAMING})
+_CONTENT = frozenset({DifferenceKind.VALUE, DifferenceKind.LENGTH, DifferenceKind.RENAMING, DifferenceKind.DRIFT})
 
 
 class _Nothing:
@@ -103,7 +107,7 @@ class Divergence:
             severity=_SEVERITY[kind],
             level=level,
             title=_TITLES[kind].format(place=place),
-            expected=f"{_what(kind, place)}{_samples(place, [_expected(one) for one in found])} as recorded",
+            expected=f"{_what(kind, place)}{_samples(place, [_expected(one) for one in found])} {_source(evidence)}",
             observed=f"{_seen(kind, place)}{_samples(place, [_observed(one) for one in found])}, "
             f"in {plural(len(found), 'answer')}",
             tenant=_tenant(evidence, found),
@@ -150,6 +154,11 @@ def _twins(group: Group, groups: Mapping[Group, list[Difference]]) -> tuple[str,
         for at, other, other_kind in groups
         if at == endpoint and other_kind is opposite and other.rpartition(".")[0] == parent
     )
+
+
+def _source(evidence: Evidence) -> str:
+    """Who says what is right."""
+    return "from the known-good build" if evidence.of(Role.BASELINE) else "as recorded"
 
 
 def _samples(place: str, values: list[Scalar | _Nothing]) -> str:

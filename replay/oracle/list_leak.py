@@ -93,6 +93,8 @@ class ListLeak:
 
 def _sights(evidence: Evidence, trace: Trace) -> Iterator[_Sight]:
     ownership = ownership_of(evidence, trace)
+    if not ownership.here and not ownership.elsewhere:
+        return  # nobody planted anything: no answer needs to be read
     public = public_in(trace)
     allowed: dict[str, frozenset[str]] = {}
     fresh: dict[str, bool] = {}

@@ -9,14 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from replay.model.evidence import Attempt, Trace
-from replay.model.exchange import Request
-from replay.model.message import request_leaves, text_of
+from replay.model.once_key import once_key_of
 
-KEY_HEADERS = ("idempotency-key", "x-idempotency-key", "paypal-request-id")
-KEY_FIELDS = ("idempotency_key", "idempotencykey", "idempotency-key")
-WEAK_KEY_FIELDS = ("request_id", "requestid")  # often a mere tracing id: the promise is only probable
 _CREATED = 201
-_ENVELOPE_SIZE = 2  # ("body", name): keys deeper in a document belong to something else
 
 # Serial copies that were throttled, signed out or broken say nothing about what the rows allow.
 _UNCOMPARABLE = frozenset({0, 401, 429})
@@ -33,11 +28,12 @@ class Promise:
 
 def promise_of(trace: Trace) -> Promise | None:
     """What the judged copies asked for, or None when none of them carried a key."""
-    found = [key for attempt in trace.judged() if (key := _key_of(attempt.request))]
+    found = [key for attempt in trace.judged() if (key := once_key_of(attempt.request))]
     if not found:
         return _promise_of_method(trace)
-    where, is_weak, _ = found[0]
-    return Promise(where, is_weak, len({key for _, _, key in found}))
+    where = f"one idempotency key in {found[0].where}"
+    without_key = len(trace.judged()) - len(found)  # each asks for an effect of its own
+    return Promise(where, found[0].is_weak, len({key.value for key in found}) + without_key)
 
 
 def _promise_of_method(trace: Trace) -> Promise | None:
@@ -56,19 +52,3 @@ def is_comparable(serial: Trace, mutated: Trace) -> bool:
 
 def _is_uncomparable(attempt: Attempt) -> bool:
     return attempt.status in _UNCOMPARABLE or attempt.status >= 500
-
-
-def _key_of(request: Request) -> tuple[str, bool, str] | None:
-    for name in KEY_HEADERS:
-        if key := request.headers.get(name):
-            return f"one idempotency key in header {name}", False, key
-    weak = None
-    for place, value in request_leaves(request):
-        if place[0] not in {"body", "form"} or (place[0] == "body" and len(place) != _ENVELOPE_SIZE):
-            continue
-        name = str(place[1]).lower()
-        if value and name in KEY_FIELDS:
-            return f"one idempotency key in {place[0]}.{place[1]}", False, text_of(value)
-        if value and name in WEAK_KEY_FIELDS:
-            weak = f"one idempotency key in {place[0]}.{place[1]}", True, text_of(value)
-    return weak

@@ -27,6 +27,8 @@ def is_read(request: Request) -> bool:
     """True when the request asks for no change of state (RFC 9110 section 9.2.1), as far as can be told from it."""
     if any(name.lower() in _OVERRIDES for name, _ in request.headers.fields) or _is_overridden(request.query):
         return False
+    if request.body.is_form and _is_overridden(request.body.data.decode("utf-8", "replace")):
+        return False  # some frameworks look for the parameter in the form of any request
     if request.body.media_type == CONVERSATION:
         return False
     if request.is_safe:
@@ -34,8 +36,13 @@ def is_read(request: Request) -> bool:
     return request.method == "POST" and _is_graphql_read(request)
 
 
+def may_go_twice(request: Request) -> bool:
+    """True when nobody is hurt by a request that reached the target before its connection was seen to be dead."""
+    return request.is_safe and is_read(request)
+
+
 def _is_overridden(query: str) -> bool:
-    """Names are read as servers read them: without percent-encoding, case and blanks around them."""
+    """Names of a query or a form are read as servers read them: without percent-encoding, case and outer blanks."""
     if "=" not in query:
         return False
     pieces = query.replace(";", "&").split("&")

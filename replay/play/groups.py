@@ -4,6 +4,7 @@
     [s1 s4 s9 s2 s3] [s5 s6 s7]                                      groups of at most so many exchanges
 
 Rule: the sessions of one tenant stand in one group; only a tenant that is larger than a group is cut, by time.
+Rule: a group is bounded by exchanges and by bytes of bodies: a hundred downloads weigh as much as an hour of API.
 """
 
 from __future__ import annotations
@@ -55,8 +56,23 @@ def shard_for(text: str) -> Shard:
     return Shard(number, of)
 
 
-def grouped(outlines: Iterable[Outline], most: int) -> tuple[Group, ...]:
-    """Groups of at most `most` exchanges (a longer session is a group of its own), in the order of first exchanges."""
+@dataclass(frozen=True, slots=True)
+class Most:
+    """Of one group. A session that is larger is a group of its own."""
+
+    exchanges: int
+    size_bytes: int | None = None  # of bodies; None: however many
+
+    def holds(self, exchanges: int, size_bytes: int) -> bool:
+        return exchanges <= self.exchanges and (self.size_bytes is None or size_bytes <= self.size_bytes)
+
+
+def is_one_group(outlines: Iterable[Outline], most: Most) -> bool:
+    return most.holds(*_weight(outlines))
+
+
+def grouped(outlines: Iterable[Outline], most: Most) -> tuple[Group, ...]:
+    """Groups of at most so many exchanges and bytes, in the order of first exchanges."""
     families: dict[str, list[Outline]] = {}
     for outline in outlines:
         families.setdefault(outline.tenant, []).append(outline)
@@ -64,15 +80,7 @@ def grouped(outlines: Iterable[Outline], most: int) -> tuple[Group, ...]:
     pieces = [piece for family in families.values() for piece in _cut(family, most)]
     pieces += [(stranger,) for stranger in strangers]
     pieces.sort(key=lambda piece: (piece[0].first, piece[0].name))  # who makes a thing plays before who uses it
-    groups: list[list[Outline]] = []
-    size = most + 1
-    for piece in pieces:
-        weight = sum(one.exchanges for one in piece)
-        if size + weight > most:
-            groups.append([])
-            size = 0
-        groups[-1].extend(piece)
-        size += weight
+    groups = _filled(pieces, most)
     return tuple(tuple(sorted(group, key=lambda one: (one.first, one.name))) for group in groups)
 
 
@@ -89,7 +97,7 @@ def sampled(outlines: Sequence[Outline], most: int, seed: int) -> Group:
     chosen: list[Outline] = []
     room = most
     for name in names:
-        first = _cut(families[name], max(1, most // 2))[0]
+        first = _cut(families[name], Most(max(1, most // 2)))[0]
         weight = sum(one.exchanges for one in first)
         if weight <= room:
             chosen.extend(first)
@@ -97,13 +105,28 @@ def sampled(outlines: Sequence[Outline], most: int, seed: int) -> Group:
     return tuple(sorted(chosen, key=lambda one: (one.first, one.name)))
 
 
-def _cut(family: Sequence[Outline], most: int) -> list[Group]:
-    pieces: list[list[Outline]] = []
-    size = most + 1
-    for one in family:
-        if size + one.exchanges > most:
-            pieces.append([])
-            size = 0
-        pieces[-1].append(one)
-        size += one.exchanges
-    return [tuple(piece) for piece in pieces]
+def _cut(family: Sequence[Outline], most: Most) -> list[Group]:
+    return _filled([(one,) for one in family], most)
+
+
+def _filled(pieces: Iterable[Group], most: Most) -> list[Group]:
+    """The pieces in groups, in their order; each group takes as many as it may hold."""
+    groups: list[list[Outline]] = []
+    exchanges = size_bytes = 0
+    for piece in pieces:
+        more, heavier = _weight(piece)
+        if not groups or not most.holds(exchanges + more, size_bytes + heavier):
+            groups.append([])
+            exchanges = size_bytes = 0
+        groups[-1].extend(piece)
+        exchanges += more
+        size_bytes += heavier
+    return [tuple(group) for group in groups]
+
+
+def _weight(outlines: Iterable[Outline]) -> tuple[int, int]:
+    exchanges = size_bytes = 0
+    for one in outlines:
+        exchanges += one.exchanges
+        size_bytes += one.size_bytes
+    return exchanges, size_bytes

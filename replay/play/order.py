@@ -31,22 +31,25 @@ def cues_of_capture(sessions: Sequence[Session], bindings: Bindings, began: floa
     pauses = _pauses(sessions)
     cues: list[Cue] = []
     for number, (exchange, session) in enumerate(ordered):
-        needed = {number_of[other] for other in bindings.dependencies(exchange.id) if other in number_of}
-        numbers = {number_of[other] for other in after.get(exchange.id, ()) if other in number_of} | needed
+        name, actor = exchange.id, session.actor
+        needs = [n for other in bindings.dependencies(name) if (n := number_of.get(other, number)) < number]
+        before = [n for other in after.get(name, ()) if (n := number_of.get(other, number)) < number]
         cues.append(
-            Cue(
-                number=number,
-                step=Step(exchange.id, exchange.request),
-                session_id=session.id,
-                actor=session.actor,
-                part=Part.JUDGED,
-                after=frozenset(n for n in numbers if n < number),
-                offset=exchange.started - origin,
-                recorded_status=exchange.status,
-                sent_as=session.actor,
-                needs=frozenset(n for n in needed if n < number),
-                think=pauses.get(exchange.id, 0.0),
-                hint=hint_of(exchange),
+            Cue(  # in the order of its fields: names would cost as much as the values
+                number,
+                Step(name, exchange.request),
+                session.id,
+                actor,
+                Part.JUDGED,
+                frozenset(before + needs),
+                0,
+                exchange.started - origin,
+                exchange.status,
+                actor,
+                "",
+                frozenset(needs),
+                pauses.get(name, 0.0),
+                hint_of(exchange),
             )
         )
     return tuple(cues)

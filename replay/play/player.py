@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from replay.correlate.rebinder import Rebinder, Rewritten
 from replay.model.exchange import Outcome
@@ -21,8 +22,7 @@ from replay.play.cue import Cue
 from replay.play.skipping import Skipping
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(NamedTuple):
     """These cues go out now, truly at once when there are several. `intended` is when they should have."""
 
     cues: tuple[Cue, ...]

@@ -1,13 +1,15 @@
-"""Reads a PostgreSQL schema: what was committed since the last look, found by transaction numbers.
+"""Reads a PostgreSQL schema: what was committed since the last look, told by a logical slot or by transaction numbers.
 
     pg_current_snapshot() the same? -> nothing
+    with a slot: the keys that it names, and the rows that stand under them now
     else, in one REPEATABLE READ READ ONLY transaction: count every table and its rows with a newer xmin (one query),
     fetch those rows, and the keys of a table only when more rows went than came
 
 A row whose xmin is older than the last snapshot's was seen then and is unchanged; so the newer rows and the count tell
-everything. The last seen rows are kept in memory, because an update's and a delete's `before` is nowhere else. Measured
-with 20 tables on 2 shared cores: 14 ms at 10 000 rows, 39 ms at 100 000 (a delete there 170), 0.4 ms when nothing was
-committed; the first look 0.9 s at 100 000 rows.
+everything. The last seen rows are kept in memory, because an update's and a delete's `before` is nowhere else; with a
+slot those of large tables are not. Measured by xmin, 20 tables on 2 shared cores: 14 ms at 10 000 rows, 39 ms at
+100 000 (a delete there 170), 0.4 ms when nothing was committed; the first look 0.9 s at 100 000 rows. A slot's cost
+does not grow with the tables (tests/benchmarks/postgres_probe.py).
 
 Rule: no transaction stays open between looks. Row security is switched off for the session: a role that would be shown
 a part of the rows gets an error instead of a false "nothing changed".
@@ -16,21 +18,22 @@ a part of the rows gets an error instead of a false "nothing changed".
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Hashable
-from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Select, create_engine, text
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from replay.model.errors import ProbeError, UsageError
-from replay.model.reading import Reading, RowChange
-from replay.probe.cell import cell_of
-from replay.probe.postgres_schema import CatalogueRow, Watched, count_query, read_catalogue, watched_tables
+from replay.model.reading import Reading
+from replay.probe.postgres_look import Mark, look
+from replay.probe.postgres_schema import Watched, partition_roots, read_catalogue, watched_tables
+from replay.probe.postgres_slot import Line, NoSlotError, Slot, Touched, is_visible, tables_of, touched_by
 from replay.probe.settle import wait_quiet
-from replay.probe.snapshot import Row, generated_of, row_changes
+from replay.probe.snapshot import generated_of
 
 _TIMEOUT_SECONDS = 5
 _SETTINGS = (
@@ -51,18 +54,8 @@ _REASONS = {  # https://www.postgresql.org/docs/current/errcodes-appendix.html
     "57014": f"a query took longer than {_TIMEOUT_SECONDS} seconds",
 }
 
-Rows = dict[Hashable, Row]
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class _Mark:
-    """What was seen at the last look. An empty snapshot: nothing yet."""
-
-    snapshot: str = ""
-    xmin: int = 0
-    catalogue: tuple[CatalogueRow, ...] = ()
-    watched: tuple[Watched, ...] = ()
-    rows: dict[str, Rows] = field(default_factory=dict)
+_SLOWLY_SECONDS = 0.05
+_BEHIND_SECONDS = 0.7  # a commit without synchronous_commit is on disk after three times wal_writer_delay (200 ms)
 
 
 class PostgresProbe:
@@ -83,7 +76,10 @@ class PostgresProbe:
             connect_args={"connect_timeout": _TIMEOUT_SECONDS},
         )
         self._connection: Connection | None = None
-        self._mark = _Mark()
+        self._mark = Mark()
+        self._slot: Slot | None = None
+        self._lines: list[Line] = []  # what the slot told since the last look that succeeded
+        self._without_slot = ""  # why
         self._turn = asyncio.Lock()
 
     def __repr__(self) -> str:
@@ -91,7 +87,9 @@ class PostgresProbe:
 
     @property
     def name(self) -> str:
-        return "postgres"
+        if self._slot is not None:
+            return "postgres (logical slot)"
+        return f"postgres (row versions: {self._without_slot})" if self._without_slot else "postgres"
 
     async def read(self) -> Reading:
         async with self._turn:
@@ -121,59 +119,58 @@ class PostgresProbe:
             return str(connection.execute(_SNAPSHOT).one()[0])
 
     def _read(self, connection: Connection) -> Reading:
+        old = self._mark
+        is_told = self._slot is not None  # since the last look
+        if not is_told:
+            self._take_slot()
         with connection.begin():
             snapshot, xmin = connection.execute(_SNAPSHOT).one()
-            old = self._mark
             if snapshot == old.snapshot:
                 return Reading((), generated_of([one.shape for one in old.watched]))
+            self._listen()
+            seen = [line for line in self._lines if is_visible(line[0], snapshot)]
             catalogue = read_catalogue(connection, self._schema)
             watched = old.watched if catalogue == old.catalogue else watched_tables(catalogue, self._schema)
             known = {one.shape.entity: one for one in old.watched}
             altered = [one.shape.entity for one in watched if _is_altered(known.get(one.shape.entity), one)]
-            rows, changes = self._look(connection, watched, altered)
-        self._mark = _Mark(snapshot, xmin, catalogue, watched, rows)
+            touched = self._touched(connection, watched, seen) if is_told else None
+            has_slot = self._slot is not None
+            rows, changes = look(connection, self._schema, watched, altered, old, touched, has_slot=has_slot)
+        self._mark = Mark(snapshot, xmin, catalogue, watched, rows)
+        self._lines = [line for line in self._lines if not is_visible(line[0], snapshot)]
         if altered:
             raise ProbeError(f"The columns of table {self._schema}.{altered[0]} changed between two readings.")
         return Reading(tuple(changes), generated_of([one.shape for one in watched]))
 
-    def _look(
-        self, connection: Connection, watched: tuple[Watched, ...], altered: list[str]
-    ) -> tuple[dict[str, Rows], list[RowChange]]:
-        """All rows as they stand now, and what changed; tables that are new to us are fetched whole."""
-        is_first = not self._mark.snapshot
-        rows: dict[str, Rows] = {}
-        changes: list[RowChange] = []
-        known = [one for one in watched if one.shape.entity in self._mark.rows and one.shape.entity not in altered]
-        for one in watched:
-            if one not in known:
-                rows[one.shape.entity] = _fetch(connection, one, one.rows)
-                if not is_first and one.shape.entity not in altered:
-                    changes += row_changes(one.shape, {}, rows[one.shape.entity])
-        if known:
-            for n, count, newer in connection.execute(count_query(known, self._schema, self._mark.xmin)):
-                one = known[n]
-                before = self._mark.rows[one.shape.entity]
-                gone, came = self._difference(connection, one, before, count, newer)
-                changes += row_changes(one.shape, gone, came)
-                rows[one.shape.entity] = _followed(before, gone, came)
-        return rows, changes
+    def _take_slot(self) -> None:
+        """Before the rows are read, so that nothing falls between them and the slot."""
+        if self._slot is not None or self._without_slot:
+            return
+        connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        try:
+            for setting in _SETTINGS:
+                connection.execute(text(setting))
+            self._slot = Slot(connection)
+        except NoSlotError as reason:
+            connection.close()
+            self._without_slot = str(reason)
 
-    def _difference(
-        self, connection: Connection, one: Watched, before: Rows, count: int, newer: int
-    ) -> tuple[Rows, Rows]:
-        """(rows as they were, rows as they are), of those that are not the same."""
-        if not newer and count == len(before):
-            return {}, {}
-        if not one.shape.key:
-            now = _fetch(connection, one, one.rows)
-            return _without(before, now), _without(now, before)
-        came = _fetch(connection, one, one.rows_since(self._mark.xmin)) if newer else {}
-        came = {key: row for key, row in came.items() if before.get(key) != row}
-        gone = {key: before[key] for key in came if key in before}
-        if len(before) + len(came) - len(gone) > count:  # every row counted was there or came, so this many went
-            kept = {tuple(map(cell_of, row)) for row in connection.execute(one.keys)}
-            gone |= {key: row for key, row in before.items() if key not in kept}
-        return gone, came
+    def _listen(self) -> None:
+        if self._slot is None:
+            return
+        waited = 0.0
+        while True:
+            found = self._slot.read()
+            self._lines += found
+            if found or waited >= _BEHIND_SECONDS or not self._slot.is_behind():
+                return
+            time.sleep(_SLOWLY_SECONDS)
+            waited += _SLOWLY_SECONDS
+
+    def _touched(self, connection: Connection, watched: tuple[Watched, ...], seen: list[Line]) -> dict[str, Touched]:
+        keys = {one.shape.entity: one.shape.key for one in watched}
+        is_plain = tables_of(seen, self._schema) <= keys.keys()
+        return touched_by(seen, self._schema, keys, {} if is_plain else partition_roots(connection, self._schema))
 
     def _connected(self) -> Connection:
         if self._connection is None:
@@ -185,38 +182,13 @@ class PostgresProbe:
         return self._connection
 
     def _disconnect(self) -> None:
+        """A slot goes with its connection, and with it what it would have told: the next look compares row versions."""
         if self._connection is not None:
             self._connection.close()
-        self._connection = None
-
-
-def _fetch(connection: Connection, one: Watched, query: Select[Any]) -> Rows:
-    """Rows by primary key; without one by all columns and how often the same row came before."""
-    places = [one.shape.columns.index(name) for name in one.shape.key]
-    out: Rows = {}
-    met: dict[Row, int] = {}
-    for found in connection.execute(query):
-        row = tuple(map(cell_of, found))
-        if places:
-            out[tuple(row[place] for place in places)] = row
-        else:
-            met[row] = met.get(row, 0) + 1
-            out[(*row, met[row])] = row
-    return out
-
-
-def _without(rows: Rows, others: Rows) -> Rows:
-    return {key: row for key, row in rows.items() if key not in others}
-
-
-def _followed(before: Rows, gone: Rows, came: Rows) -> Rows:
-    """What stands now. A changed table is copied, so that a look that fails later leaves the mark as it was."""
-    if not gone and not came:
-        return before
-    now = dict(before)
-    for key in gone:
-        del now[key]
-    return now | came
+        if self._slot is not None:
+            self._slot.close()
+            self._lines = []
+        self._connection = self._slot = None
 
 
 def _is_altered(old: Watched | None, new: Watched) -> bool:

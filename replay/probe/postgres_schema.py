@@ -19,12 +19,12 @@ from replay.model.errors import ProbeError
 from replay.probe.cell import HEAD_CHARS, LONG_BYTES
 from replay.probe.snapshot import Shape
 
-CatalogueRow = tuple[int, str, bool, str, str, bool, str, int]
+CatalogueRow = tuple[int, str, bool, str, str, bool, str, int, bool]
 
 _CATALOGUE = text("""
 SELECT c.oid::bigint, c.relname, has_table_privilege(c.oid, 'SELECT'), a.attname, t.typname,
        a.attidentity <> '' OR a.attgenerated <> '', coalesce(pg_get_expr(d.adbin, d.adrelid), ''),
-       coalesce(array_position(i.indkey::int2[], a.attnum), -1)
+       coalesce(array_position(i.indkey::int2[], a.attnum), -1), c.relpersistence <> 'p'
   FROM pg_class c
   JOIN pg_namespace n ON n.oid = c.relnamespace
   JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -33,6 +33,13 @@ SELECT c.oid::bigint, c.relname, has_table_privilege(c.oid, 'SELECT'), a.attname
   LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary
  WHERE n.nspname = :schema AND c.relkind IN ('r', 'p') AND NOT c.relispartition  -- a partition's rows are its parent's
  ORDER BY c.relname, a.attnum
+""")
+_PARTITIONS = text("""
+SELECT c.relname, r.relname
+  FROM pg_class c
+  JOIN pg_namespace n ON n.oid = c.relnamespace
+  JOIN pg_class r ON r.oid = pg_partition_root(c.oid)
+ WHERE n.nspname = :schema AND c.relispartition
 """)
 _FILLED_IN = re.compile(
     r"nextval\(|\bnow\(|current_|localtime|(clock|statement|transaction)_timestamp|timeofday"
@@ -50,6 +57,7 @@ class Watched:
     signature: tuple[CatalogueRow, ...]
     rows: Select[Any]
     keys: Select[Any]  # the primary key's columns only
+    is_unlogged: bool = False  # its changes are in no log, so no slot tells them
 
     def rows_since(self, xmin: int) -> Select[Any]:
         return self.rows.where(_is_newer(xmin))
@@ -62,6 +70,11 @@ def read_catalogue(connection: Connection, schema: str) -> tuple[CatalogueRow, .
         if not is_readable:
             raise ProbeError(f"The database role may not read table {schema}.{name}: grant it SELECT.")
     return rows
+
+
+def partition_roots(connection: Connection, schema: str) -> dict[str, str]:
+    """Each partition's root: a log names the partition that was written."""
+    return {str(child): str(root) for child, root in connection.execute(_PARTITIONS, {"schema": schema})}
 
 
 def watched_tables(catalogue: Sequence[CatalogueRow], schema: str) -> tuple[Watched, ...]:
@@ -103,6 +116,7 @@ def _watched(rows: list[CatalogueRow], schema: str) -> Watched:
         tuple(rows),
         rows=select(*shown.values()).select_from(source),
         keys=select(*(shown[name] for name in key)).select_from(source),
+        is_unlogged=rows[0][8],
     )
 
 

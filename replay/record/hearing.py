@@ -135,6 +135,9 @@ class Ear:
         if raw is not None:
             self._waiting.append((session_id, Heard(raw, exchange, fields, session_id, "")))
 
+    def tear(self, seconds: float) -> None:
+        """Nothing was written before."""
+
     def set_actor(self, session_id: str, actor: Actor) -> None:
         self._actors[session_id] = actor
 

@@ -4,8 +4,8 @@
                  skipped                        skipped                refused
 
 A session that lacks an exchange is marked as partial where that can be told: refused ones, those of down-sampled
-routes, request bodies that were cut, what the disk did not take. What the proxy dropped was never seen here: its
-session is not known.
+routes, request bodies that were cut, what the disk did not take, what went on when a writer was killed. What the proxy
+dropped was never seen here: its session is not known.
 
 Rule: any failure costs this one exchange, which is then *refused* and counted by a type name; no value of it is in the
 reason. A batch that the file does not take (disk full) is counted as dropped, and the next one is tried; a file that
@@ -22,7 +22,7 @@ from typing import Any, Protocol
 from replay.model.capture import RedactedField
 from replay.model.exchange import Exchange, RedactedExchange
 from replay.model.origin import origin_mark
-from replay.model.session import Actor
+from replay.model.session import TORN, Actor
 from replay.record.account import NOT_STORED
 from replay.record.grouping import Group, Placed
 from replay.record.identify import Sources
@@ -42,6 +42,7 @@ from replay.store.storable import unstorable
 
 EXCLUDED, SAMPLED_OUT = "excluded", "sampled-out"  # reasons of skipped exchanges
 REFUSED, REQUEST_CUT = "refused", "request-cut"  # with `sampled-out` and `not-stored`: why a session is partial
+_TORN_SECONDS = 10.0
 _MOST_ORIGINS = 64  # per kind: a client may invent Host headers, and a mark costs 10 ms
 _SQLITE_LOCKED = (5, 6)  # SQLITE_BUSY, SQLITE_LOCKED
 
@@ -71,6 +72,7 @@ class Capture(Protocol):
         fields: tuple[RedactedField, ...],
     ) -> None: ...
     def set_actor(self, session_id: str, actor: Actor) -> None: ...
+    def tear(self, seconds: float) -> None: ...
     def mark_partial(self, session_id: str, reason: str) -> None: ...
     def add_origin(self, mark: str) -> None: ...
     def count_loss(self, kind: str, reason: str, count: int = 1) -> None: ...
@@ -113,6 +115,8 @@ class Scribe:
         self._actors: dict[str, Actor] = {}
         self._upstreams: set[Address] = set()
         self._hosts: set[Address] = set()
+        self._torn_until = 0.0  # seconds, UTC
+        self._is_torn = False  # the file does not say so yet
         self.is_held = False  # the file is locked by somebody; the batch waits
 
     @property
@@ -127,12 +131,20 @@ class Scribe:
     @property
     def has_news(self) -> bool:
         """True when a flush would change the file."""
-        return bool(self._batch or self._counts or self._stated or self._marks or self._partial or self._actors)
+        told = self._counts or self._stated or self._marks or self._partial or self._actors or self._is_torn
+        return bool(self._batch or told)
 
     @property
     def owed(self) -> Counter[tuple[str, str]]:
         """Counts by kind and reason that the file does not hold, because it could not be written."""
         return Counter(self._counts)
+
+    def tear(self, now: float) -> None:
+        """A writer before this one was killed. What went on shortly before or after may lack exchanges.
+
+        A commit comes each 0.2 s, so that ten seconds hold what such a session does next, if it does anything soon.
+        """
+        self._is_torn, self._torn_until = True, now + _TORN_SECONDS
 
     def take(self, raw: Sequence[Any]) -> None:
         """One snapshot as it came through the pipe."""
@@ -208,6 +220,8 @@ class Scribe:
         group = placed.group
         if exchange.request.body.truncated:
             self._lose(group, REQUEST_CUT)
+        if exchange.started < self._torn_until:
+            self._lose(group, TORN)
         if not group.is_kept:
             group.is_kept = True
             self._partial.update((group.id, reason) for reason in group.lost)
@@ -246,10 +260,13 @@ class Scribe:
             return _Done.LATER if is_locked else _Done.FAILED
         for kept in (self._counts, self._stated, self._marks, self._partial, self._actors):
             kept.clear()
+        self._is_torn = False
         return _Done.STORED
 
     def _store(self, batch: list[Entry]) -> None:
         capture = self._capture
+        if self._is_torn:
+            capture.tear(_TORN_SECONDS)  # before anything is newer than what the killed writer left
         for number, group, actor, exchange, fields in batch:
             capture.add(number, group.id, actor, exchange, fields)
         for session_id, corrected in self._actors.items():

@@ -63,6 +63,8 @@ def main(arguments: list[str] | None = None) -> int:
     note_start(options.capture, "start", start.info, _now(), generation=hello["generation"])
     scribe = Scribe(capture, start.policy, settings, hello["key"], start.tenants)
     writing = Writing(options.capture, capture, scribe, ledger, _say)
+    if hello["generation"] > 1:
+        scribe.tear(_now())
     writing.go_on(Standing.from_wire(hello["start"]) if hello["start"] else None, hello["generation"])
     _say(writing.standing().to_wire())
     os.set_blocking(sys.stdout.fileno(), False)  # a parent that does not listen must not hold the writer

@@ -50,3 +50,12 @@ BUILTIN: tuple[Redactor, ...] = (
     OriginFacts(),
     Framing(),
 )
+
+BODIES: tuple[Redactor, ...] = BUILTIN[5:17]
+"""Those of bodies: each format has one, and the last is for all that nobody reads."""
+
+JSON_BODIES: tuple[Redactor, ...] = (BODIES[0], BODIES[-1])
+"""Those that a JSON body passes."""
+
+FIELDS: Redactor = BUILTIN[4]
+"""The one of header fields that no other redactor knows."""

@@ -41,7 +41,7 @@ def classify(role: KeyRole, text: str, lexicon: Lexicon) -> ValueClass:
     if lexicon.knows_word(role, text):
         return ValueClass.KEPT
     found = _dated(role, text, lexicon.is_strict)
-    return found or _by_shape(text) or _container(text) or _plain(role, text)
+    return found or _by_shape(text) or _container(text) or class_of_plain(role, text)
 
 
 def _dated(role: KeyRole, text: str, is_strict: bool) -> ValueClass | None:
@@ -73,7 +73,7 @@ def _words(role: KeyRole, text: str, lexicon: Lexicon) -> ValueClass:
         return ValueClass.BASE64
     if " " in text and _CREDENTIALS.fullmatch(text):
         return ValueClass.CREDENTIALS
-    return _plain(role, text)
+    return class_of_plain(role, text)
 
 
 def _numeric(role: KeyRole, text: str, is_strict: bool) -> ValueClass | None:
@@ -136,7 +136,7 @@ def _container(text: str) -> ValueClass | None:
     return None
 
 
-def _plain(role: KeyRole, text: str) -> ValueClass:
+def class_of_plain(role: KeyRole, text: str) -> ValueClass:
     """All of these are scrambled alike; the class is for the reader of an audit and for the second look."""
     if role is KeyRole.TOKEN or (" " not in text and is_id_like(text)):
         return ValueClass.TOKEN

@@ -27,10 +27,11 @@ class Cookies:
     name: str = "cookies"
 
     def redact(self, exchange: Exchange, pseudonym: Pseudonym, notes: Notes) -> Exchange:
-        return with_fields(exchange, pseudonym, notes, self.name, FIELDS.__contains__, _redact_field)
+        return with_fields(exchange, pseudonym, notes, self.name, FIELDS.__contains__, redacted_field)
 
 
-def _redact_field(desk: Rewriter, key: str, value: str) -> str | None:
+def redacted_field(desk: Rewriter, key: str, value: str) -> str | None:
+    """The new value of the field `key` (lower case); None drops the field."""
     if key == "cookie":
         pairs = (_pair(desk, crumb, "cookie") for crumb in value.split(";") if crumb.strip())
         return "; ".join(filter(None, pairs)) or None

@@ -30,10 +30,11 @@ class Credentials:
     name: str = "credentials"
 
     def redact(self, exchange: Exchange, pseudonym: Pseudonym, notes: Notes) -> Exchange:
-        return with_fields(exchange, pseudonym, notes, self.name, FIELDS.__contains__, _redact_field)
+        return with_fields(exchange, pseudonym, notes, self.name, FIELDS.__contains__, redacted_field)
 
 
-def _redact_field(desk: Rewriter, key: str, value: str) -> str:
+def redacted_field(desk: Rewriter, key: str, value: str) -> str:
+    """The new value of the field `key` (lower case)."""
     scheme, rest = split_authorization(value)
     place = f"auth.{_known(scheme)}" if key == "authorization" else header_place(key)
     if not scheme:  # a bare scheme ("WWW-Authenticate: Bearer") or a bare token

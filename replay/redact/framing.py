@@ -32,12 +32,13 @@ class Framing:
         def change(side: Side, headers: Headers) -> Headers:
             response = exchange.response
             body = exchange.request.body if side is Side.REQUEST or response is None else response.body
-            return _reframed(side, headers, body, notes)
+            return reframed(side, headers, body, notes)
 
         return with_headers(exchange, change)
 
 
-def _reframed(side: Side, headers: Headers, body: Body, notes: Notes) -> Headers:
+def reframed(side: Side, headers: Headers, body: Body, notes: Notes) -> Headers:
+    """`headers` as they describe `body`, which is redacted."""
     out: list[tuple[str, str]] = []
     for name, value in headers.fields:
         key = name.lower()

@@ -45,14 +45,15 @@ class HeaderFields:
     name: str = "header-fields"
 
     def redact(self, exchange: Exchange, pseudonym: Pseudonym, notes: Notes) -> Exchange:
-        return with_fields(exchange, pseudonym, notes, self.name, _is_ours, _redact_field)
+        return with_fields(exchange, pseudonym, notes, self.name, _is_ours, redacted_field)
 
 
 def _is_ours(key: str) -> bool:
     return key not in SPOKEN_FOR
 
 
-def _redact_field(desk: Rewriter, key: str, value: str) -> str | None:
+def redacted_field(desk: Rewriter, key: str, value: str) -> str | None:
+    """The same, at the field's own place."""
     return redact_field(desk, key, value, header_place(key))
 
 

@@ -14,7 +14,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
+from operator import attrgetter
 
 from replay.model.body import Body
 from replay.model.evidence import Attempt
@@ -37,6 +38,10 @@ _PUBLIC = frozenset((CONSTANT, REFUSED_CONSTANT))  # the password of a QA whose 
 
 Cells = tuple[tuple[str, Cell], ...]
 
+_NAMES = tuple(one.name for one in fields(Attempt))
+_FIELDS = attrgetter(*_NAMES)  # `replace` of nineteen fields costs twice as much, for every attempt
+_REQUEST, _OUTCOME = _NAMES.index("request"), _NAMES.index("outcome")
+
 
 @dataclass(slots=True, repr=False)
 class LiveRedaction:
@@ -48,12 +53,11 @@ class LiveRedaction:
     secrets: KnownSecrets = field(default_factory=KnownSecrets)
     told: Callable[[], Iterable[str]] = tuple  # secrets known by now; a login may bring another
     withheld: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _asked: set[str] = field(default_factory=set)  # what was told before
 
     def attempt(self, attempt: Attempt) -> Attempt:
         """The same attempt without anything of QA's. Never raises on any answer."""
-        for secret in self.told():
-            if secret not in _PUBLIC and not self.known.has_text(secret):  # what the capture shows is no secret
-                self.secrets.add(secret)
+        self._learn_secrets()
         request, outcome = attempt.request, attempt.outcome
         exchange = self._redacted(request, outcome, attempt.endpoint)
         if exchange is None:
@@ -62,7 +66,9 @@ class LiveRedaction:
         if exchange is None:
             exchange = Exchange("", _bare(request, attempt.endpoint), _bare_outcome(outcome))
         shown = self._with_markers(attempt, exchange)
-        return replace(attempt, request=shown.request, outcome=shown.outcome)
+        told = list(_FIELDS(attempt))
+        told[_REQUEST], told[_OUTCOME] = shown.request, shown.outcome
+        return Attempt(*told)
 
     def change(self, change: RowChange) -> RowChange:
         """One row of QA's database with the stand-ins that its values have in answers."""
@@ -84,8 +90,21 @@ class LiveRedaction:
         for text in texts:
             self.known.allow_text(text)
 
+    def _learn_secrets(self) -> None:
+        for secret in self.told():
+            if secret in self._asked:
+                continue
+            self._asked.add(secret)
+            if secret not in _PUBLIC and not self.known.has_text(secret):  # what the capture shows is no secret
+                self.secrets.add(secret)
+
     def _redacted(self, request: Request, outcome: Outcome, endpoint: str) -> Exchange | None:
         """None when it is refused; counted when `endpoint` is given."""
+        swift = self.policy.swiftly(request, outcome)
+        if swift is not None:
+            exchange = Exchange("", *swift)
+            if not self.secrets.are_in(exchange):
+                return exchange
         try:
             exchange = self.policy.redact(Exchange("", request, outcome)).exchange
             reason = "secret" if self.secrets.are_in(exchange) else ""
@@ -104,10 +123,14 @@ class LiveRedaction:
     def _with_markers(self, attempt: Attempt, exchange: Exchange) -> Exchange:
         """A body that was dropped still says which markers of ours it held: they tell whose data it was."""
         request, outcome = exchange.request, exchange.outcome
-        request = replace(request, body=self._told(attempt.request.body, request.body))
+        sent = self._told(attempt.request.body, request.body)
+        if sent is not request.body:
+            exchange = replace(exchange, request=replace(request, body=sent))
         if isinstance(outcome, Response) and attempt.response is not None:
-            outcome = replace(outcome, body=self._told(attempt.response.body, outcome.body))
-        return replace(exchange, request=request, outcome=outcome)
+            got = self._told(attempt.response.body, outcome.body)
+            if got is not outcome.body:
+                exchange = replace(exchange, outcome=replace(outcome, body=got))
+        return exchange
 
     def _told(self, before: Body, after: Body) -> Body:
         if after.data or not before.data:

@@ -11,16 +11,18 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import quote, unquote_plus
 
+from replay.model.body import EMPTY, Body
 from replay.model.exchange import Request, Response
 from replay.model.message import Leaf, request_leaves, response_leaves
 from replay.model.tree import Place
 from replay.redact.detectors import digits_of, find_strong
 
 _LONGEST = 256  # characters that are kept as they are; of longer texts a digest in memory is enough
+_LONGEST_BODY, _MOST_BODIES, _MOST_PLACES = 8_192, 4_096, 50_000  # that are remembered as read
 _SHAPES = re.compile(r"(?=(q[a-z2-7]{9}|rpl[0-9a-z]{12}|x_replay_[0-9a-f]{8}))")  # overlapping, as they are made
 _LETTER = re.compile(r"[^\W\d_]")
 
@@ -34,21 +36,30 @@ class Known:
     _texts: set[str] = field(default_factory=set)
     _digits: set[str] = field(default_factory=set)
     _markers: set[str] = field(default_factory=set)
+    _places: set[Place] = field(default_factory=set)  # whose names are known
+    _read: set[Body] = field(default_factory=set)  # requests' bodies
+    _answers: set[Body] = field(default_factory=set)
 
-    def allow_request(self, request: Request, bound: Container[Place] = ()) -> None:
+    def allow_request(self, request: Request, bound: Collection[Place] = ()) -> None:
         """All that a request of ours says, but for what answers give at the places `bound`."""
-        self._allow_leaves(leaf for leaf in request_leaves(request) if leaf[0] not in bound)
+        leaves = request_leaves(request)
+        self._allow_leaves((leaf for leaf in leaves if leaf[0] not in bound) if bound else leaves)
         self.allow_names(name for name, _ in request.headers.fields)
-        self._markers.update(_shapes_in(request.body.data.decode("utf-8", "replace")))  # also of what nobody can parse
+        if request.body.data and not _is_known(request.body, self._read):
+            text = request.body.data.decode("utf-8", "replace")
+            self._markers.update(_shapes_in(text))  # also of what nobody can parse
 
     def allow_response(self, response: Response) -> None:
         """The words of a recorded answer; its numbers are the target's."""
-        self._allow_leaves(leaf for leaf in response_leaves(response) if _has_letter(leaf[1]))
+        if _is_known(response.body, self._answers):  # the same list, page or receipt again
+            response = Response(response.status, response.headers, EMPTY, response.trailers)
+        self._allow_leaves(response_leaves(response), words_only=True)
         self.allow_names(name for name, _ in (*response.headers.fields, *response.trailers.fields))
 
     def allow_names(self, names: Iterable[str]) -> None:
         for name in names:
-            self.names.update((name, name.lower()))
+            if name not in self.names:
+                self.names.update((name, name.lower()))
 
     def allow_text(self, text: str) -> None:
         if _has_letter(text):
@@ -84,15 +95,34 @@ class Known:
                     text = text.replace(spelling, " ")
         return text
 
-    def _allow_leaves(self, leaves: Iterable[Leaf]) -> None:
+    def _allow_leaves(self, leaves: Iterable[Leaf], *, words_only: bool = False) -> None:
+        """What is known already is known by one look: most of a capture says what was said before."""
+        texts, places = self._texts, self._places
         for place, value in leaves:
-            self.names.update(part for part in place[1:] if isinstance(part, str))
-            if value is not None and not isinstance(value, bool):
-                self.allow_text(str(value))
+            if type(value) is not str or value not in texts:
+                if words_only and not _has_letter(value):
+                    continue
+                if value is not None and not isinstance(value, bool):
+                    self.allow_text(str(value))
+            if place not in places:
+                if len(places) < _MOST_PLACES:
+                    places.add(place)
+                self.names.update(part for part in place[1:] if isinstance(part, str))
 
 
 def _has_letter(value: object) -> bool:
     return isinstance(value, str) and _LETTER.search(value) is not None
+
+
+def _is_known(body: Body, known: set[Body]) -> bool:
+    """True from the second time on; of large bodies, and of very many, each is read again."""
+    if len(body.data) > _LONGEST_BODY:
+        return False
+    if body in known:
+        return True
+    if len(known) < _MOST_BODIES:
+        known.add(body)
+    return False
 
 
 def _key(text: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from replay.model.body import Body
-from replay.model.exchange import Exchange, Request, Response
+from replay.model.exchange import Exchange, Outcome, Request, Response
 from replay.model.headers import Headers
 from replay.model.message import split_authorization
 from replay.redact.builtin import BUILTIN
@@ -21,6 +21,7 @@ from replay.redact.live_known import Known
 from replay.redact.live_pseudonym import LivePseudonym
 from replay.redact.policy import Keep, Policy
 from replay.redact.rules import Decision, Rule
+from replay.redact.swift import SwiftWay
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +40,7 @@ class LiveLexicon(Lexicon):
 class LivePolicy(Policy):
     """Of one run and one key."""
 
-    __slots__ = ("_known", "lexicon")
+    __slots__ = ("_known", "_swift", "lexicon")
 
     def __init__(
         self,
@@ -57,6 +58,17 @@ class LivePolicy(Policy):
         self._known = known
         self.lexicon = LiveLexicon(own.level, own.names, own.values, known.names)
         super().__init__(pseudonym, redactors, keeps, self.lexicon, rules, detectors, classes)
+        is_usual = self._redactors == BUILTIN and self._net is None
+        self._swift = SwiftWay(pseudonym) if is_usual else None
+
+    def swiftly(self, request: Request, outcome: Outcome) -> tuple[Request, Response] | None:
+        """What `redact` would make of both, part by part; None when only it can tell, or refuses."""
+        if self._swift is None:
+            return None
+        try:
+            return self._swift.redacted(request, outcome, self.guide_of(request))
+        except Exception:  # noqa: BLE001 (the long way fails closed, and says at what)
+            return None
 
     def _survives(self, before: Exchange, after: Exchange, notes: Notes) -> bool:
         if not super()._survives(before, after, notes):

@@ -42,10 +42,11 @@ class Locations:
     name: str = "locations"
 
     def redact(self, exchange: Exchange, pseudonym: Pseudonym, notes: Notes) -> Exchange:
-        return with_fields(exchange, pseudonym, notes, self.name, FIELDS.__contains__, _redact_field)
+        return with_fields(exchange, pseudonym, notes, self.name, FIELDS.__contains__, redacted_field)
 
 
-def _redact_field(desk: Rewriter, key: str, value: str) -> str | None:
+def redacted_field(desk: Rewriter, key: str, value: str) -> str | None:
+    """The new value of the field `key` (lower case); None drops the field."""
     place = "location" if key == "location" else header_place(key)
     text = value.strip()
     if key in HOSTS:

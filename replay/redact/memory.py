@@ -6,6 +6,7 @@
     looks    field of a finished exchange -> what the second look read in it; False when it was seen once
     rows     row of a finished document -> as above
     documents  see there: whole bodies
+    texts    (text, nesting, lexicon) -> Change of a generated text, whatever its role
     targets  (target or host, its text, guide) -> what became of it
     names    redactor -> field name as sent -> in lower case, or False when the redactor does not speak for it
     spots    (place, nesting) -> the root of a trie of decisions about places, see tree_walk
@@ -27,6 +28,7 @@ _MOST_VALUES = 16_384  # entries a generation, all roles together, of texts of a
 _MOST_FIELDS = 1_536  # entries a generation, of at most 4 KB: about 2 MB with usual fields
 _MOST_MOMENTS = 256  # entries a generation: those of the last two minutes
 _MOST_TARGETS = 1_024  # entries a generation, of at most 4 KB: about 1 MB
+_MOST_TEXTS = 4_096  # entries a generation, of at most 256 characters: about 2 MB
 _MOST_NAMES = 1_024  # entries a generation and redactor; services have some dozens
 _MOST_ANCHORS = 12_288  # entries a generation: about 4 MB
 _MOST_LOOKS = 3_072  # entries a generation, most of them "seen once"
@@ -87,6 +89,7 @@ class Memory:
         "rows",
         "spots",
         "targets",
+        "texts",
     )
 
     def __init__(self) -> None:
@@ -95,6 +98,7 @@ class Memory:
         self.fields = Generations(_MOST_FIELDS)
         self.moments = Generations(_MOST_MOMENTS)
         self.targets = Generations(_MOST_TARGETS)
+        self.texts = Generations(_MOST_TEXTS)
         self.anchors = Generations(_MOST_ANCHORS)
         self.looks = Generations(_MOST_LOOKS, 4096)
         self.rows = Generations(_MOST_ROWS, 1024)
@@ -135,7 +139,7 @@ class Memory:
             self.spots.clear()
 
     def clear(self) -> None:
-        known = (self.fields, self.moments, self.targets, self.anchors, self.looks, self.rows, self.ours)
+        known = (self.fields, self.moments, self.targets, self.texts, self.anchors, self.looks, self.rows, self.ours)
         for generations in (*self._values.values(), *self._names.values(), *known):
             generations.clear()
         self.documents.clear()

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from replay.model.capture import RedactedField
 from replay.model.endpoint import endpoint_of
-from replay.model.exchange import Exchange, RedactedExchange
+from replay.model.exchange import Exchange, RedactedExchange, Request
 from replay.redact.affording import LeftOut, affordable
 from replay.redact.builtin import BUILTIN
 from replay.redact.contract import Action, Notes, Redactor, Side, ValueClass
@@ -134,7 +134,10 @@ class Policy:
 
     def guide(self, exchange: Exchange) -> Guide:
         """What the policy says about the places of this exchange, for whoever explains it."""
-        return self._guides.of(exchange)
+        return self._guides.of(exchange.request)
+
+    def guide_of(self, request: Request) -> Guide:
+        return self._guides.of(request)
 
     def _hidden(self, exchange: Exchange) -> tuple[Exchange, tuple[RedactedField, ...]]:
         """All redactors, the detectors, the second look. Raises Refused."""
@@ -142,7 +145,7 @@ class Policy:
         if cut is None:
             raise Refused("too-costly")
         exchange, left_out = cut
-        guide = self._guides.of(exchange)
+        guide = self._guides.of(exchange.request)
         fresh, notes = self._rewritten(exchange, guide, left_out)
         found = self._found(exchange, fresh, notes) if self._net else None
         if found:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from replay.model.endpoint import endpoint_of
 from replay.model.errors import ConfigError
-from replay.model.exchange import Exchange
+from replay.model.exchange import Request
 from replay.redact.clauses import DOCUMENTS, Clause
 from replay.redact.guide import Guide
 from replay.redact.keep_places import spelt_in
@@ -96,10 +96,9 @@ class Guides:
         """Ids of the decisions that some place was given."""
         return self._book.decided
 
-    def of(self, exchange: Exchange) -> Guide:
+    def of(self, request: Request) -> Guide:
         if not (self._ruled or self._keeps or self._shown or self._classes):
             return self._plain
-        request = exchange.request
         path = request.target.partition("?")[0] if self._has_routes else ""
         key = (request.method, path)
         known = self._paths.get(key)

@@ -47,23 +47,40 @@ def readable(exchange: Exchange) -> str:
 
 def look_at(exchange: Exchange, pseudonym: Pseudonym) -> list[Look]:
     """Looks that together have seen all that `readable` tells."""
-    looks: list[Look] = []
     fresh: list[str] = []
-    fields, moments, rows = pseudonym.memo.looks, pseudonym.memo.moments, pseudonym.memo.rows
+    looks = look_at_fields(exchange, pseudonym, fresh)
+    for body in _bodies(exchange):
+        looks += look_at_body(body, pseudonym, fresh)
+    return [*looks, *look_at_texts(fresh, pseudonym)]
+
+
+def look_at_fields(exchange: Exchange, pseudonym: Pseudonym, fresh: list[str]) -> list[Look]:
+    """Of all but the bytes of bodies; what was never seen goes to `fresh`, to be read at once."""
+    looks: list[Look] = []
+    fields, moments = pseudonym.memo.looks, pseudonym.memo.moments
     for field in _told(exchange):
         known = fields.young.get(field)
         memory = fields if known or field[0].lower() not in MOMENTS else moments
         looks += known or _asked(memory, field, f"{field[0]}: {field[1]}", pseudonym, fresh)
-    for body in _bodies(exchange):
-        document = pseudonym.memo.documents.behind(body.data)
-        if document is not None:
-            looks += document.looks or _looked(document, pseudonym)
-            continue
-        for row in _rows(body.data) if body.data else ():
-            known = rows.young.get(row)
-            looks += known or _asked(rows, row, row.decode("utf-8", "replace"), pseudonym, fresh)
-    looks += _looks(_with_layers(fresh), pseudonym)
     return looks
+
+
+def look_at_body(body: Body, pseudonym: Pseudonym, fresh: list[str]) -> list[Look]:
+    """Of a redacted body's bytes; likewise."""
+    document = pseudonym.memo.documents.behind(body.data)
+    if document is not None:
+        return document.looks or _looked(document, pseudonym)
+    looks: list[Look] = []
+    rows = pseudonym.memo.rows
+    for row in _rows(body.data) if body.data else ():
+        known = rows.young.get(row)
+        looks += known or _asked(rows, row, row.decode("utf-8", "replace"), pseudonym, fresh)
+    return looks
+
+
+def look_at_texts(texts: list[str], pseudonym: Pseudonym) -> list[Look]:
+    """Of texts that stand apart, with all that can be decoded from them."""
+    return list(_looks(_with_layers(texts), pseudonym))
 
 
 def _looked(document: Document, pseudonym: Pseudonym) -> list[Look]:

@@ -15,7 +15,7 @@ from replay.model.tree import Place, Scalar
 from replay.redact.contract import Notes
 from replay.redact.pseudonyms import CONSTANT, REFUSED_CONSTANT, Pseudonym
 
-_REFUSALS = frozenset({401, 403, 429})  # RFC 9110 sections 15.5.2 and 15.5.4, RFC 6585 section 4
+REFUSALS = frozenset({401, 403, 429})  # RFC 9110 sections 15.5.2 and 15.5.4, RFC 6585 section 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class RefusedPasswords:
 
     def redact(self, exchange: Exchange, pseudonym: Pseudonym, notes: Notes) -> Exchange:
         del pseudonym, notes  # one constant for another: the field is noted already
-        if exchange.status not in _REFUSALS:
+        if exchange.status not in REFUSALS:
             return exchange
         wrong: dict[Place, Scalar] = {
             place: REFUSED_CONSTANT

@@ -23,14 +23,7 @@ class RequestLine:
     name: str = "request-line"
 
     def redact(self, exchange: Exchange, pseudonym: Pseudonym, notes: Notes) -> Exchange:
-        one, method = exchange.request, exchange.request.method
-        if method not in METHODS:
-            method = _FALLBACK_METHOD
-            notes.did(Side.REQUEST, "method", ValueClass.FIELD, Action.MASK)
-        target = _remembered(pseudonym, notes, "target", one.target)
-        host = _remembered(pseudonym, notes, "host", one.host)
-        scheme = "https" if one.scheme.lower() == "https" else "http"
-        request = Request(method, target, one.headers, one.body, scheme, host)
+        request = rewritten_line(exchange.request, pseudonym, notes)
         return Exchange(
             exchange.id,
             request,
@@ -40,6 +33,18 @@ class RequestLine:
             exchange.connection,
             exchange.messages,
         )
+
+
+def rewritten_line(one: Request, pseudonym: Pseudonym, notes: Notes) -> Request:
+    """The request with its method, target, scheme and host redacted, and nothing else."""
+    method = one.method
+    if method not in METHODS:
+        method = _FALLBACK_METHOD
+        notes.did(Side.REQUEST, "method", ValueClass.FIELD, Action.MASK)
+    target = _remembered(pseudonym, notes, "target", one.target)
+    host = _remembered(pseudonym, notes, "host", one.host)
+    scheme = "https" if one.scheme.lower() == "https" else "http"
+    return Request(method, target, one.headers, one.body, scheme, host)
 
 
 def _remembered(pseudonym: Pseudonym, notes: Notes, part: str, text: str) -> str:

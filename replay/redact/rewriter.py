@@ -17,7 +17,7 @@ from itertools import chain
 from replay.model.tree import Scalar, Tree
 from replay.redact import urls
 from replay.redact.atoms import action_of, hidden, stand_in_of
-from replay.redact.classify import classify, is_wordy
+from replay.redact.classify import class_of_plain, classify, is_wordy
 from replay.redact.composing import composed
 from replay.redact.contract import Action, Change, Notes, Original, Side, ValueClass
 from replay.redact.detectors import digits_of, find_embedded, find_ids, is_card_digits
@@ -185,6 +185,9 @@ class Rewriter:
         if scheme is not None and role is not KeyRole.SECRET:
             inner = self.change(role, text[scheme.end() :])
             return inner._replace(text=scheme.group() + inner.text)
+        known = self._in_another_role(role, text)
+        if known is not None:
+            return known
         kind = classify(role, text, self.notes.guide.lexicon)
         if kind is ValueClass.KEPT or (kind is not ValueClass.PASSWORD and self.pseudonym.is_ours(text)):
             return Change(text)
@@ -194,8 +197,30 @@ class Rewriter:
             return opened or self._text(ValueClass.TEXT, text)
         if kind in (ValueClass.TEXT, ValueClass.NAME, ValueClass.TOKEN):
             opened = disguised(self, role, text) if self.nesting < MAX_NESTING else None
-            return opened or self._text(kind, text)
+            return opened or self._opaque(kind, text)
         return hidden(kind, stand_in_of(self.pseudonym, kind, text), text)
+
+    def _in_another_role(self, role: KeyRole, text: str) -> Change | None:
+        """What stands for a generated text under any other name, by the class that it has under this one."""
+        guide = self.notes.guide
+        known: Change | None = self.pseudonym.memo.texts.find((text, self.nesting, guide.lexicon))
+        if known is None or role is KeyRole.SECRET or guide.found or guide.sheet(self.side) is not None:
+            return None
+        if guide.lexicon.knows_word(role, text):
+            return None
+        kind = class_of_plain(role, text)
+        return known._replace(value_class=kind, originals=((kind, text), *known.originals[1:]))
+
+    def _opaque(self, kind: ValueClass, text: str) -> Change:
+        """Text of no class that nothing could be read in. An id stands in answers, paths and header fields alike.
+
+        Digits among letters, a letter in front: of such text `classify` asks the role for its closed list alone.
+        """
+        change, guide = self._text(kind, text), self.notes.guide
+        is_plain = not guide.found and guide.sheet(self.side) is None
+        if is_plain and len(text) <= MEMO_LENGTH and text[0].isalpha() and not is_wordy(text):
+            self.pseudonym.memo.texts.keep((text, self.nesting, guide.lexicon), change)
+        return change
 
     def _text(self, kind: ValueClass, text: str) -> Change:
         """Scrambled, but what has a class of its own inside (an e-mail in a sentence) is mapped by that class."""

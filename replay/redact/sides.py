@@ -65,7 +65,7 @@ def with_fields(
             name, value = field
             case = (redactor, side, key, value, guide)
             known = fields.young.get(case) or moments.young.get(case) or fields.find(case)
-            known = known or _made(pseudonym, case, change)
+            known = known or made_field(pseudonym, case, change)
             notes.add(known[1])
             done = known[0]
             if done == value:
@@ -98,11 +98,13 @@ def _decided(desk: Rewriter, decision: Decision, key: str, value: str) -> str | 
 
 
 Case = tuple[str, Side, str, str, Guide]
+"""Redactor, side, name in lower case, value, guide."""
 
 
-def _made(
+def made_field(
     pseudonym: Pseudonym, case: Case, change: Callable[[Rewriter, str, str], str | None]
 ) -> tuple[str | None, Notes]:
+    """The new value of a field, None when it is dropped, and what was noted; remembered."""
     _, side, key, value, guide = case
     own, sheet = Notes(guide), guide.sheet(side)
     desk = Rewriter(pseudonym, own, side)
@@ -119,17 +121,18 @@ def _made(
 def with_bodies(exchange: Exchange, change: Callable[[Side, Body], Body]) -> Exchange:
     """The exchange with both bodies changed; where there is none at all, there is nothing to change."""
     request, outcome = exchange.request, exchange.outcome
-    sent = request.body if _is_nothing(request.body) else change(Side.REQUEST, request.body)
+    sent = request.body if is_nothing(request.body) else change(Side.REQUEST, request.body)
     if sent is not request.body:
         request = Request(request.method, request.target, request.headers, sent, request.scheme, request.host)
     if isinstance(outcome, Response):
-        got = outcome.body if _is_nothing(outcome.body) else change(Side.RESPONSE, outcome.body)
+        got = outcome.body if is_nothing(outcome.body) else change(Side.RESPONSE, outcome.body)
         if got is not outcome.body:
             outcome = Response(outcome.status, outcome.headers, got, outcome.trailers)
     return _of(exchange, request, outcome)
 
 
-def _is_nothing(body: Body) -> bool:
+def is_nothing(body: Body) -> bool:
+    """No bytes, no type, no length: there is nothing to redact or to tell."""
     return body is EMPTY or not (body.data or body.content_type or body.truncated or body.size_bytes > 0)
 
 

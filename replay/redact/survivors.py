@@ -11,6 +11,7 @@ or a short number may stand in any answer by itself.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from replay.model.exchange import Exchange
 from replay.redact.contract import Notes, Original, ValueClass
@@ -48,6 +49,11 @@ def has_survivor(before: Exchange, after: Exchange, notes: Notes, pseudonym: Pse
             return True
     hits: set[str] = set().union(*[look.hits for look in looks])
     return bool(hits) and _stood_before(hits, readable(before))
+
+
+def anchors_of(originals: Collection[Original], pseudonym: Pseudonym) -> tuple[Anchor, ...]:
+    """By what those of `originals` that are telling can be found."""
+    return tuple(filter(None, _anchors(list(originals), pseudonym)))  # type: ignore[arg-type] # True is never kept
 
 
 def _anchors(originals: list[Original], pseudonym: Pseudonym) -> list[Anchor | bool]:

@@ -16,14 +16,14 @@ from replay.redact.contract import Change
 from replay.redact.spots import Desk, Frame, Shape, Spot
 from replay.redact.vocabulary import is_password_name
 
-__all__ = ["Desk", "Shape", "Spot", "Stack", "rewritten"]
+__all__ = ["Desk", "Shape", "Spot", "Stack", "rewritten", "root_of"]
 
 _ORIGINALS = itemgetter(Change._fields.index("originals"))
 
 
 def rewritten(desk: Desk, tree: Tree, place: str) -> Tree:
     """`tree` with every key and leaf rewritten. Changes the containers of `tree` in place: hand in a fresh one."""
-    root = _root(desk, place)
+    root = root_of(desk, place)
     if root.is_dropped or not isinstance(tree, (dict, list)):
         return leaf(desk, root, tree)
     stack: Stack = [([tree], root)]
@@ -49,7 +49,8 @@ def rewritten(desk: Desk, tree: Tree, place: str) -> Tree:
     return tree
 
 
-def _root(desk: Desk, place: str) -> Spot:
+def root_of(desk: Desk, place: str) -> Spot:
+    """The spot of a document at `place`."""
     spots, guide = desk.pseudonym.memo.spots, desk.notes.guide
     sheet = guide.sheet(desk.side)
     key = (place, desk.nesting, guide.lexicon, sheet, guide.names)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from replay.diff.explaining import enforced, explain
 from replay.model.codec import dump_json
-from replay.model.difference import NoiseRule
+from replay.model.difference import Coverage, NoiseRule
 from replay.model.finding import Finding
 from replay.model.run import Fidelity, RunInfo, Summary
 from replay.model.tree import Tree
 from replay.play.playable import NOT_SENT_REASONS
 from replay.report.load_figures import load_tree
 from replay.report.remains_figures import remains_tree
-from replay.report.view import ReasonCount, RunView, count_reasons, worst_first
+from replay.report.view import Accepted, ReasonCount, RunView, count_reasons, worst_first
 
 _DETAILS = 10  # distinct details shown per reason
 
@@ -26,7 +27,9 @@ def render(view: RunView) -> bytes:
         "remains": remains_tree(view.remains),
         "findings": [_finding(finding) for finding in worst_first(view.findings)],
         "not_judged": [_reason(reason) for reason in count_reasons(view.not_judged)],
+        "accepted": [_accepted(one) for one in view.accepted],
         "noise": [_noise(rule) for rule in view.noise],
+        "compared": [_compared(one) for one in view.compared],
     }
     return dump_json(document) + b"\n"
 
@@ -103,6 +106,10 @@ def _finding(finding: Finding) -> Tree:
     }
 
 
+def _accepted(one: Accepted) -> Tree:
+    return {"fingerprint": one.fingerprint, "reason": one.reason, "until": str(one.until), "state": one.state}
+
+
 def _reason(reason: ReasonCount) -> Tree:
     return {
         "reason": reason.reason,
@@ -114,12 +121,24 @@ def _reason(reason: ReasonCount) -> Tree:
 
 def _noise(rule: NoiseRule) -> Tree:
     """A place that is not compared exactly, and why: what still holds, seen in how many pairs of clean replays."""
-    seen = f"differs in {rule.differing} of {rule.pairs} pairs of clean replays"
     return {
         "endpoint": rule.endpoint,
         "place": rule.place,
         "relation": rule.relation.value,
         "pairs": rule.pairs,
         "differing": rule.differing,
-        "reason": f"{seen}; only {rule.relation.value} holds",
+        "reason": explain(rule),
+        "enforced": list(enforced(rule)),
+    }
+
+
+def _compared(one: Coverage) -> Tree:
+    """Of the values in some recorded answers of an endpoint: which must be equal, which keep a weaker relation."""
+    return {
+        "endpoint": one.endpoint,
+        "answers": one.answers,
+        "values": one.leaves,
+        "equal": one.equal,
+        "weaker": one.weaker,
+        "unchecked": one.unchecked,
     }

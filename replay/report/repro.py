@@ -20,6 +20,7 @@ from replay.model.evidence import Attempt, Part, Trace
 from replay.model.exchange import Request
 from replay.model.headers import Headers
 from replay.model.message import split_authorization
+from replay.report.repro_fresh import with_fresh_values
 from replay.report.repro_links import READER, Linked, has_mark, linked, pieces, word
 from replay.report.terminal import printable
 
@@ -45,12 +46,22 @@ class _Script:
     names: dict[str, str] = field(default_factory=dict, repr=False)
 
 
-def as_curl(trace: Trace, target: str, *, reveal: bool = False) -> str:
-    """A script for `sh`. Credentials are variables that its reader sets, unless `reveal` writes them out."""
+def as_curl(trace: Trace, target: str, *, reveal: bool = False, seed: int | None = None) -> str:
+    """A script for `sh`. Credentials are variables that its reader sets, unless `reveal` writes them out.
+
+    `seed`: of other client-made values than those that were sent; None keeps them.
+    """
+    made = 0
+    if seed is not None:
+        trace, made = with_fresh_values(trace, seed)
     requests = linked(trace)
     sources = {n for one in requests for _, n, _, _ in one.takes}
     script = _Script(target.rstrip("/"), {} if reveal else _name_secrets(requests))
-    out = ["#!/bin/sh", "# Made by replay: the requests of one trace, in the order in which they were sent.", "set -u"]
+    out = ["#!/bin/sh", "# Made by replay: the requests of one trace, in the order in which they were sent."]
+    if made:
+        values = "1 value" if made == 1 else f"{made} values"
+        out.append(f"# {values} that clients make (e-mails, names, keys) made anew, from --seed {seed}: send it once.")
+    out.append("set -u")
     out += [f'{name}="${{{name}:?set it to live credentials of the target}}"' for name in script.names.values()]
     if sources or any(_secrets_of(one.request) for one in requests):
         out += ["answers=$(mktemp -d) || exit 1", "trap 'rm -rf \"$answers\"' EXIT", "trap 'exit 130' INT TERM HUP"]

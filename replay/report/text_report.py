@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
 from io import StringIO
 
 from rich import box
@@ -11,6 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from replay.model.difference import Coverage
 from replay.model.finding import Finding, Severity
 from replay.report.load_figures import load_rows
 from replay.report.proof_text import proof_lines
@@ -51,8 +53,11 @@ def _parts(view: RunView, width: int) -> Iterator[RenderableType]:
             yield from _finding(n, finding)
     else:
         yield Text("\nNo findings.", style="bold")
+    yield from _accepted(view)
     yield from _not_judged(view)
     yield from _noise(view)
+    if view.compared:
+        yield Text(f"Compared: {_compared(view.compared)}", style="dim")
 
 
 def _head(view: RunView) -> Iterator[RenderableType]:
@@ -133,6 +138,15 @@ def _finding(n: int, finding: Finding) -> Iterator[RenderableType]:
         yield from proof_lines(proof)
 
 
+def _accepted(view: RunView) -> Iterator[RenderableType]:
+    if not view.accepted:
+        return
+    yield Text(f"\nReviewed: {_plural(len(view.accepted), 'entry').replace('entrys', 'entries')}", style="bold")
+    for one in view.accepted:
+        says = f"{printable(one.fingerprint)} until {one.until}, {one.state}: {printable(one.reason)}"
+        yield Padding(Text(says), (0, 0, 0, 2))
+
+
 def _not_judged(view: RunView) -> Iterator[RenderableType]:
     reasons = count_reasons(view.not_judged)
     if not reasons:
@@ -155,6 +169,13 @@ def _noise(view: RunView) -> Iterator[RenderableType]:
     differ = f"{_plural(n, 'place')} {'differs' if n == 1 else 'differ'} between clean replays of one build"
     how = "replay report --format json lists them with the relation that still holds"
     yield Text(f"\nNoise: {differ} ({how})", style="dim")
+
+
+def _compared(coverage: tuple[Coverage, ...]) -> str:
+    """All endpoints together, and the one of which least must be equal."""
+    least = min(coverage, key=lambda one: (one.equal / max(1, one.leaves), one.endpoint))
+    together = reduce(Coverage.plus, coverage).told
+    return f"{together}; least closely {printable(least.endpoint)}: {least.told}"
 
 
 def _endpoint(finding: Finding) -> str:

@@ -4,14 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
-from replay.model.difference import NoiseRule
+from replay.model.difference import Coverage, NoiseRule
 from replay.model.finding import Finding, Level, NotJudged
 from replay.model.load import Load
 from replay.model.remains import Remains
 from replay.model.run import Fidelity, RunInfo, Summary
+from replay.report.detail import Detail
 
 _LEVELS = (Level.CONFIRMED, Level.PROBABLE, Level.INFO)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Accepted:
+    """A finding that people live with until a day. `finding` None: it was not found any more; `is_over`: it counts."""
+
+    fingerprint: str
+    reason: str
+    until: date
+    finding: Finding | None = None
+    is_over: bool = False
+
+    @property
+    def state(self) -> str:
+        if self.finding is None:
+            return "not found any more: take it out of the file"
+        return "over: it counts again" if self.is_over else "accepted"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -26,6 +45,9 @@ class RunView:
     noise: tuple[NoiseRule, ...] = ()
     load: Load = Load()
     remains: tuple[Remains, ...] = ()  # in the target, where cleanup was asked for
+    compared: tuple[Coverage, ...] = ()  # how closely, by endpoint
+    accepted: tuple[Accepted, ...] = ()  # reviewed, and no longer among the findings (but for those that are over)
+    detail: Detail | None = None  # only for formats that show evidence
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,17 +8,25 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from replay.model.capture import CaptureInfo, Loss, RedactedField, StoredExchange
 from replay.model.errors import FileFormatError
-from replay.model.exchange import SocketMessage
+from replay.model.exchange import Response, SocketMessage
 from replay.model.session import Actor
 from replay.store import cells
-from replay.store.capture_rows import EXCHANGE_COLUMNS, MESSAGE_COLUMNS, Row, exchange_of, message_of
+from replay.store.capture_rows import (
+    ANSWER_COLUMNS,
+    EXCHANGE_COLUMNS,
+    MESSAGE_COLUMNS,
+    Row,
+    exchange_of,
+    message_of,
+    response_of,
+)
 from replay.store.capture_schema import APPLICATION_ID, FORMAT_VERSION, OLDER_VERSION, SCHEMA, SCHEMA_2
 from replay.store.file_summary import FileSummary, summarise
 from replay.store.files import CAPTURE_CHECKS, Checks, open_readonly
@@ -32,12 +40,23 @@ _ROWS = (
     " LEFT JOIN endpoint p ON p.id = e.endpoint_id LEFT JOIN session s ON s.id = e.session_id"
     " LEFT JOIN actor a ON a.id = s.actor_id"
 )
+_ANSWERS = (
+    f"SELECT {', '.join(f'e.{name}' for name in ANSWER_COLUMNS)}, s.name FROM exchange e"  # noqa: S608 - our own names
+    " LEFT JOIN session s ON s.id = e.session_id WHERE e.status IS NOT NULL ORDER BY e.number"
+)
+_ANSWERS_BODY = ANSWER_COLUMNS.index("response_body")
 _MESSAGES = f"SELECT {', '.join(MESSAGE_COLUMNS)} FROM message WHERE exchange = ? ORDER BY position"  # noqa: S608 - ours
 _KINDS = frozenset({"dropped", "refused", "skipped", "body"})
 _MOST_ORIGINS = 10_000
 _SCHEMAS = {FORMAT_VERSION: SCHEMA, OLDER_VERSION: SCHEMA_2}
 _IS_OLDER = "SELECT count(*) FROM sqlite_master WHERE name = 'seal'"  # the schema was compared when it was opened
 _META = "id, created, key_id, policy_digest, origins, tool_version, segment"
+_OWN_COLUMNS = len(EXCHANGE_COLUMNS)
+_SESSION_COLUMN = EXCHANGE_COLUMNS.index("session_id")
+_COUNT_COLUMN = EXCHANGE_COLUMNS.index("messages")
+_BODY_COLUMNS = (EXCHANGE_COLUMNS.index("request_body"), EXCHANGE_COLUMNS.index("response_body"))
+_SESSIONS_AT_ONCE = 200
+_ROWS_AT_ONCE = 100
 Place = tuple[str, Actor | None, float, int]  # of a session: name, actor, first start, exchanges
 
 
@@ -84,6 +103,15 @@ class CaptureFile:
             for row in self.connection.execute(f"{_ROWS} ORDER BY e.number"):
                 yield self._stored(row)
 
+    def answers(self) -> Iterator[tuple[str, Response]]:
+        """Session and response of every exchange that has one, in the order of numbers; no request is read."""
+        with self.reading():
+            cursor = self.connection.execute(_ANSWERS)
+            while rows := cursor.fetchmany(_ROWS_AT_ONCE):
+                self._content.prefetch(row[_ANSWERS_BODY] for row in rows if row[_ANSWERS_BODY] is not None)
+                for row in rows:
+                    yield cells.text(row[-1]), response_of(row[:-1], self._content)
+
     def places(self) -> Iterator[tuple[int, Place]]:
         """Every session by its row, ordered by its first exchange. One that has none in this file comes first."""
         sql = (
@@ -95,6 +123,17 @@ class CaptureFile:
                 start = 0.0 if first is None else cells.seconds(first)
                 place = (cells.text(name), _actor(actor_id, tenant, principal), start, cells.whole(exchanges))
                 yield cells.whole(row_id), place
+
+    def weights(self) -> Iterator[tuple[int, int]]:
+        """Every session's row and the bytes of its bodies, in the order of `places`. Nothing is unpacked."""
+        sql = (
+            "SELECT s.id, (SELECT total(q.bytes) + total(p.bytes) FROM exchange e"
+            " LEFT JOIN body q ON q.id = e.request_body LEFT JOIN body p ON p.id = e.response_body"
+            " WHERE e.session_id = s.id) FROM session s ORDER BY s.first, s.id"
+        )
+        with self.reading():
+            for row_id, size_bytes in self.connection.execute(sql):
+                yield cells.whole(row_id), int(cells.seconds(size_bytes))
 
     def gaps(self) -> Iterator[tuple[str, str]]:
         """Session and reason, for sessions that are known to lack exchanges."""
@@ -108,6 +147,20 @@ class CaptureFile:
         with self.reading():
             found = self.connection.execute(f"{_ROWS} WHERE e.session_id = ? ORDER BY e.number", (row_id,))
             return [self._stored(row) for row in found]
+
+    def of_sessions(self, row_ids: Sequence[int]) -> dict[int, list[StoredExchange]]:
+        """The same of several sessions, in a few statements for all of them."""
+        found: dict[int, list[StoredExchange]] = {row_id: [] for row_id in row_ids}
+        with self.reading():
+            for first in range(0, len(row_ids), _SESSIONS_AT_ONCE):
+                some = row_ids[first : first + _SESSIONS_AT_ONCE]
+                marks = ",".join("?" * len(some))
+                cursor = self.connection.execute(f"{_ROWS} WHERE e.session_id IN ({marks}) ORDER BY e.number", some)
+                while rows := cursor.fetchmany(_ROWS_AT_ONCE):
+                    self._content.prefetch(row[at] for row in rows for at in _BODY_COLUMNS)
+                    for row in rows:
+                        found[row[_SESSION_COLUMN]].append(self._stored(row))
+        return found
 
     def damaged_bodies(self) -> Iterator[int]:
         """Rows of bodies that cannot be unpacked, or are not what their digest says."""
@@ -187,10 +240,10 @@ class CaptureFile:
             return info, cells.whole(segment, 1)
 
     def _stored(self, row: Row) -> StoredExchange:
-        *columns, method, session, actor_id, tenant, principal = row
-        number, count = cells.whole(columns[0]), columns[19]
+        method, session, actor_id, tenant, principal = row[_OWN_COLUMNS:]
+        number, count = cells.whole(row[0]), row[_COUNT_COLUMN]
         messages = self._messages(number) if count else ()
-        exchange = exchange_of(tuple(columns), cells.text(method), messages, self._content)
+        exchange = exchange_of(row[:_OWN_COLUMNS], cells.text(method), messages, self._content)
         return StoredExchange(cells.text(session), _actor(actor_id, tenant, principal), exchange, number)
 
     def _messages(self, number: int) -> tuple[SocketMessage, ...]:

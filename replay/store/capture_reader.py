@@ -7,16 +7,19 @@ when they are read, and one that our writer would not have made raises FileForma
 from __future__ import annotations
 
 import math
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 
 from replay.model.capture import CaptureInfo, Loss, RedactedField, StoredExchange
 from replay.model.errors import FileFormatError
-from replay.model.session import Actor, Outline, Session
+from replay.model.exchange import Response
+from replay.model.session import TORN, Actor, Outline, Session
 from replay.store.capture_contents import CaptureContents, CaptureSize, read_contents, read_size
 from replay.store.capture_file import CaptureFile
 from replay.store.expiry import expiry
@@ -93,7 +96,7 @@ class CaptureReader:
         for part in self._parts:
             part.share(pool)
         try:
-            return tuple(self.iter_sessions())
+            return self.load(self.outlines())
         except PoolFullError:
             sentence = f"{self._path} holds more than {_MOST_BYTES_AT_ONCE >> 30} GB of bodies: split it to play it"
             raise FileFormatError(sentence) from None
@@ -109,39 +112,60 @@ class CaptureReader:
             (part,) = self._parts
             for row_id, (name, actor, _, exchanges) in part.places():
                 if exchanges:
-                    yield _session(name, actor, part.of_session(row_id))
+                    yield _session(name, actor, part.of_session(row_id), is_torn=name in self.torn)
             return
         for name, found in sorted(self._places().items(), key=lambda item: item[1].first):
             stored = [one for number, row_id in found.rows for one in self._parts[number].of_session(row_id)]
             if stored:
-                yield _session(name, found.actor, stored)
+                yield _session(name, found.actor, stored, is_torn=name in self.torn)
 
     def outlines(self) -> Iterator[Outline]:
         """Every session that holds something, by its first exchange, without reading any of them."""
         for part in self._parts:
             part.require_sessions()
         if len(self._parts) == 1:
-            for row_id, (name, actor, first, exchanges) in self._parts[0].places():
+            (part,) = self._parts
+            for (row_id, place), (_, size) in zip(part.places(), part.weights(), strict=True):
+                name, actor, first, exchanges = place
+                if actor is not None:
+                    actor = Actor(sys.intern(actor.tenant), actor.principal)  # few tenants, very many sessions
                 if exchanges:
-                    yield Outline(name, actor, first, exchanges, ((0, row_id),))
+                    yield Outline(name, actor, first, exchanges, ((0, row_id),), size)
             return
+        sizes = [dict(part.weights()) for part in self._parts]
         for name, found in sorted(self._places().items(), key=lambda item: item[1].first):
             if found.rows:
-                yield Outline(name, found.actor, found.first, found.exchanges, tuple(found.rows))
+                size = sum(sizes[number][row_id] for number, row_id in found.rows)
+                yield Outline(name, found.actor, found.first, found.exchanges, tuple(found.rows), size)
 
     def load(self, outlines: Iterable[Outline]) -> tuple[Session, ...]:
         """These sessions, in memory."""
+        wanted = tuple(outlines)
+        found = [
+            part.of_sessions([row for one in wanted for place, row in one.places if place == number])
+            for number, part in enumerate(self._parts)
+        ]
         return tuple(
-            _session(
-                one.name, one.actor, [at for number, row in one.places for at in self._parts[number].of_session(row)]
-            )
-            for one in outlines
+            [
+                _session(
+                    one.name,
+                    one.actor,
+                    [at for number, row in one.places for at in found[number][row]],
+                    is_torn=one.name in self.torn,
+                )
+                for one in wanted
+            ]
         )
 
     def stored(self) -> Iterator[StoredExchange]:
         """Every exchange in the order of numbers, one in memory at a time: for merging and exporting."""
         for part in self._parts:
             yield from part.stored()
+
+    def answers(self) -> Iterator[tuple[str, Response]]:
+        """Session and response of every exchange that has one, in the order of numbers."""
+        for part in self._parts:
+            yield from part.answers()
 
     def redacted_fields(self) -> tuple[RedactedField, ...]:
         counts: Counter[tuple[str, str, str, str, str]] = Counter()
@@ -163,6 +187,11 @@ class CaptureReader:
                 if reason not in reasons:
                     reasons.append(reason)
         return {name: tuple(reasons) for name, reasons in found.items()}
+
+    @cached_property
+    def torn(self) -> frozenset[str]:
+        """Sessions that may lack exchanges in their midst, since a writer was killed then."""
+        return frozenset(name for name, reasons in self.gaps().items() if TORN in reasons)
 
     def body_losses(self) -> tuple[Loss, ...]:
         """Bodies that were left out of captured exchanges, and why."""
@@ -206,9 +235,9 @@ class _Places:
     rows: list[tuple[int, int]] = field(default_factory=list)
 
 
-def _session(name: str, actor: Actor | None, stored: list[StoredExchange]) -> Session:
+def _session(name: str, actor: Actor | None, stored: list[StoredExchange], *, is_torn: bool) -> Session:
     stored.sort(key=lambda one: (one.exchange.started, one.number))
-    return Session(name, actor, tuple(one.exchange for one in stored))
+    return Session(name, actor, tuple(one.exchange for one in stored), is_torn)
 
 
 def _joined(path: Path, parts: tuple[CaptureFile, ...]) -> CaptureInfo:

@@ -18,7 +18,10 @@ from replay.store.packing import MOST_BYTES
 from replay.store.storable import MOST_SIZE
 
 Row = tuple[Any, ...]
-Fields = Sequence[tuple[str, str]]
+Field = tuple[str, str]
+Fields = Sequence[Field]
+Shared = Callable[[Field, Field], Field]
+"""`setdefault` of a dictionary of fields: most of them repeat in every exchange, and are one object then."""
 HeaderBlock = tuple[Headers, Headers, Headers]  # of the request, of the response, trailers
 Heading = tuple[HeaderBlock, str | None]  # with the target where the capture is encrypted
 
@@ -26,6 +29,9 @@ EXCHANGE_COLUMNS = (
     "number", "id", "session_id", "started", "ended", "endpoint_id", "connection", "scheme", "host", "target",
     "request_body", "request_bytes", "request_truncated", "status", "response_body", "response_bytes",
     "response_truncated", "fault", "fault_detail", "messages", "packing", "headers",
+)  # fmt: skip
+ANSWER_COLUMNS = (
+    "number", "status", "response_body", "response_bytes", "response_truncated", "packing", "headers",
 )  # fmt: skip
 MESSAGE_COLUMNS = ("exchange", "position", "from_client", "at", "body", "bytes", "truncated")
 _MOST_DETAIL = 1024  # characters of an exception's type name
@@ -47,6 +53,7 @@ class Finder(Protocol):
     def body(self, row_id: int) -> tuple[str, bytes]: ...
     def term(self, row_id: int) -> str: ...
     def headers(self, number: int, packing: int, packed: bytes) -> Heading: ...
+    def answer_headers(self, number: int, packing: int, packed: bytes) -> tuple[Headers, Headers]: ...
 
 
 def digested(body: Body) -> bytes:
@@ -75,8 +82,8 @@ def dump_headers(exchange: Exchange, keeper: Keeper, *, with_target: bool = Fals
     return dump_json(blocks)
 
 
-def load_headers(text: bytes, term: Callable[[int], str], shared: Callable[[str], str], *, is_sealed: bool) -> Heading:
-    """Raises ValueError, TypeError or LookupError for what was not dumped here. `shared` makes equal texts one."""
+def load_headers(text: bytes, term: Callable[[int], str], shared: Shared, *, is_sealed: bool) -> Heading:
+    """Raises ValueError, TypeError or LookupError for what was not dumped here. `shared` makes equal fields one."""
     try:
         found = orjson.loads(text)
     except orjson.JSONDecodeError:
@@ -84,6 +91,15 @@ def load_headers(text: bytes, term: Callable[[int], str], shared: Callable[[str]
     target = cells.text(found.pop()) if is_sealed else None
     request, response, trailers = (_headers(block, term, shared) for block in found)
     return (request, response, trailers), target
+
+
+def load_answer_headers(text: bytes, term: Callable[[int], str], shared: Shared) -> tuple[Headers, Headers]:
+    """Of the same blocks those of the response and its trailers alone. Raises as `load_headers` does."""
+    try:
+        found = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        found = json.loads(text)
+    return _headers(found[1], term, shared), _headers(found[2], term, shared)
 
 
 def exchange_row(
@@ -170,6 +186,13 @@ def exchange_of(row: Row, method: str, messages: tuple[SocketMessage, ...], find
     )
 
 
+def response_of(row: Row, finder: Finder) -> Response:
+    """The response alone, from a row of ANSWER_COLUMNS. Raises as `exchange_of` does."""
+    number, status, row_id, size_bytes, truncated, packing, packed = row
+    answered, trailers = finder.answer_headers(cells.whole(number), cells.whole(packing, -1), cells.data(packed))
+    return Response(cells.whole(status, 0, 999), answered, _body(row_id, size_bytes, truncated, finder), trailers)
+
+
 def message_of(row: Row, position: int, finder: Finder) -> SocketMessage:
     """From a row of MESSAGE_COLUMNS that must stand at `position`."""
     _, found, from_client, at, body, size_bytes, truncated = row
@@ -180,8 +203,8 @@ def message_of(row: Row, position: int, finder: Finder) -> SocketMessage:
 
 def _body(row_id: Any, size_bytes: Any, truncated: Any, finder: Finder) -> Body:
     content_type, data = finder.body(row_id) if row_id is not None else ("", b"")
-    body = Body(data, content_type, cells.flag(truncated), cells.whole(size_bytes, -1, MOST_SIZE))
-    return EMPTY if body == EMPTY else body
+    is_cut, size = cells.flag(truncated), cells.whole(size_bytes, -1, MOST_SIZE)
+    return Body(data, content_type, is_cut, size) if data or content_type or is_cut or size >= 0 else EMPTY
 
 
 def _with_terms(side: str, fields: Fields, keeper: Keeper) -> list[tuple[str, str | int]]:
@@ -196,12 +219,18 @@ def _value(side: str, name: str, value: str, keeper: Keeper) -> str | int:
 LONG_VALUE = 40  # characters; shorter values and dates cost less packed than a term
 
 
-def _headers(found: Any, term: Callable[[int], str], shared: Callable[[str], str]) -> Headers:
+def _headers(found: Any, term: Callable[[int], str], shared: Shared) -> Headers:
+    if not found:
+        return _NO_HEADERS
     fields = []
     for name, value in found:
-        if type(value) is int:
+        if value.__class__ is int:
             value = term(value)
-        if type(name) is not str or type(value) is not str:
+        if name.__class__ is not str or value.__class__ is not str:
             raise cells.DamagedCellError
-        fields.append((shared(name), shared(value)))
+        pair = (name, value)
+        fields.append(shared(pair, pair))
     return Headers(tuple(fields))
+
+
+_NO_HEADERS = Headers()

@@ -68,7 +68,7 @@ CREATE TABLE session (
     exchanges INTEGER NOT NULL
 );
 
--- sessions that are known to lack exchanges: refused | sampled-out | request-cut | not-stored | pruned
+-- sessions that are known to lack exchanges: refused | sampled-out | request-cut | not-stored | torn | pruned
 CREATE TABLE gap (
     session_id INTEGER NOT NULL REFERENCES session(id),
     reason     TEXT NOT NULL,

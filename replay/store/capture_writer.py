@@ -15,7 +15,7 @@ from replay.model.capture import CaptureInfo, RedactedField, StoredExchange
 from replay.model.endpoint import endpoint_of
 from replay.model.errors import FileFormatError
 from replay.model.exchange import Exchange, RedactedExchange
-from replay.model.session import Actor
+from replay.model.session import TORN, Actor
 from replay.store.append_refusal import other_rules
 from replay.store.capture_rows import EXCHANGE_COLUMNS, MESSAGE_COLUMNS, dump_headers, exchange_row, message_rows
 from replay.store.capture_schema import APPLICATION_ID, FORMAT_VERSION, SCHEMA
@@ -144,6 +144,11 @@ class CaptureWriter:
     def mark_partial(self, session_id: str, reason: str) -> None:
         """This session lacks exchanges that it had, for a fixed word of a reason."""
         self._connection.execute("INSERT OR IGNORE INTO gap VALUES (?, ?)", (self._session(session_id), reason))
+
+    def tear(self, seconds: float) -> None:
+        """A writer died here: sessions of the last `seconds` before the newest exchange may lack some."""
+        sql = "INSERT OR IGNORE INTO gap SELECT id, ? FROM session WHERE last >= (SELECT max(last) FROM session) - ?"
+        self._connection.execute(sql, (TORN, seconds))
 
     def _add(
         self,

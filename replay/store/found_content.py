@@ -7,17 +7,20 @@ digest, so a wrong dictionary or a damaged page is found where it is read.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from typing import Any
 
 from replay.model.body import Body
+from replay.model.headers import Headers
 from replay.store import cells
-from replay.store.capture_rows import Heading, body_digest, digested, load_headers
+from replay.store.capture_rows import Field, Heading, Shared, body_digest, digested, load_answer_headers, load_headers
 from replay.store.packing import Unpacker
 from replay.store.seal_rows import LockedError, is_sealed, opener_of
 from replay.store.sealing import Opener, Unlock
 
 _MOST_BODIES_BYTES = 32 << 20  # remembered, unpacked
 _MOST_TERMS = 20_000
+_AT_ONCE = 200  # rows of one statement
 _BODY_SQL = "SELECT digest, type, bytes, packing, data FROM body WHERE id = ?"
 
 
@@ -57,7 +60,7 @@ class FoundContent:
         self._bodies: dict[int, tuple[str, bytes]] = {}
         self._bodies_bytes = 0
         self._terms: dict[int, str] = {}
-        self._texts: dict[str, str] = {}
+        self._fields: dict[Field, Field] = {}
         self._pool: BodyPool | None = None
 
     def share(self, pool: BodyPool | None) -> None:
@@ -73,13 +76,27 @@ class FoundContent:
             row = self._connection.execute(_BODY_SQL, (row_id,)).fetchone()
             if row is None:
                 raise LookupError("a body is missing")
-            known = self.checked_body(row)
-            if self._pool:
-                known = self._pool.put(row[0], known)
-            else:
-                self._make_room(len(known[1]) + 100)
-            self._bodies[row_id] = known
+            known = self._keep(row_id, row)
         return known
+
+    def _keep(self, row_id: int, row: tuple[Any, ...]) -> tuple[str, bytes]:
+        known = self.checked_body(row)
+        if self._pool:
+            known = self._pool.put(row[0], known)
+        else:
+            self._make_room(len(known[1]) + 100)
+        self._bodies[row_id] = known
+        return known
+
+    def prefetch(self, row_ids: Iterable[Any]) -> None:
+        """Bodies that are asked for soon, in one statement each for many of them."""
+        wanted = [one for one in dict.fromkeys(row_ids) if one.__class__ is int and one not in self._bodies]
+        for first in range(0, len(wanted), _AT_ONCE):
+            some = wanted[first : first + _AT_ONCE]
+            marks = ",".join("?" * len(some))
+            sql = f"SELECT id, digest, type, bytes, packing, data FROM body WHERE id IN ({marks})"  # noqa: S608 - marks alone
+            for row_id, *row in self._connection.execute(sql, some):
+                self._keep(row_id, tuple(row))
 
     def checked_body(self, row: tuple[Any, ...]) -> tuple[str, bytes]:
         """From digest, type, bytes, packing and data: unpacked under bounds, and what its digest says."""
@@ -107,7 +124,12 @@ class FoundContent:
     def headers(self, number: int, packing: int, packed: bytes) -> Heading:
         """Of exchange `number`; with its target where that is sealed with them."""
         data = self._unpacker.unpack(packing, self._opened(packed, "headers", b"%d" % number))
-        return load_headers(data, self.term, self._shared, is_sealed=bool(self._is_sealed))
+        return load_headers(data, self.term, self._shared(), is_sealed=bool(self._is_sealed))
+
+    def answer_headers(self, number: int, packing: int, packed: bytes) -> tuple[Headers, Headers]:
+        """Those of the response, and its trailers."""
+        data = self._unpacker.unpack(packing, self._opened(packed, "headers", b"%d" % number))
+        return load_answer_headers(data, self.term, self._shared())
 
     def is_locked(self) -> bool:
         """True when content is encrypted and no key was given. Raises LockedError when the key is another one's."""
@@ -122,11 +144,10 @@ class FoundContent:
             raise LockedError(self._where)
         return self._opener.open(cell, kind, place) if self._opener else cell
 
-    def _shared(self, text: str) -> str:
-        """The same text as one object: header names repeat in every exchange."""
-        if len(self._texts) > _MOST_TERMS:
-            self._texts.clear()
-        return self._texts.setdefault(text, text)
+    def _shared(self) -> Shared:
+        if len(self._fields) > _MOST_TERMS:
+            self._fields.clear()
+        return self._fields.setdefault
 
     def _make_room(self, size_bytes: int) -> None:
         self._bodies_bytes += size_bytes

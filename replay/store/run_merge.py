@@ -19,7 +19,7 @@ from replay.store.run_schema import APPLICATION_ID, FORMAT_VERSION, SCHEMA
 
 _BATCH = 500
 _WITH_TRACE = ("attempt", "planted", "renamed", "row_change")
-_WITH_UNIT = ("fidelity", "session_fidelity", "difference")
+_WITH_UNIT = ("fidelity", "session_fidelity", "difference", "coverage")
 _AS_THEY_ARE = ('"case"', "body", "generated", "remains")
 
 

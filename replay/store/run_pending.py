@@ -27,13 +27,13 @@ from replay.model.codec import UndecodableError, dump_json, parse_json
 from replay.model.errors import FileFormatError
 from replay.model.event import Event, RunEnded, UnitDone
 from replay.model.evidence import Attempt
-from replay.store import run_rows as rows
+from replay.store.run_answers import attempt_from, words_of
 from replay.store.run_seal import Seal
 
 _FRAME = Struct("<II")
 _SIZE = Struct("<I")
 _MOST_BYTES = 256 << 20  # of one record: two bodies and their headers; more comes from nobody who is us
-_MAGIC = "replay-pending-1"
+_MAGIC = "replay-pending-2"
 _HELD = (errno.EWOULDBLOCK, errno.EACCES)
 
 Key = tuple[str, int]
@@ -106,7 +106,7 @@ class PendingFile:
 
     def answered(self, unit: str, world: int, attempt: Attempt) -> None:
         response = attempt.response
-        meta = {"unit": unit, "world": world, **rows.attempt_row(attempt, 0), "sizes": len(attempt.request.body.data)}
+        meta = {"unit": unit, "world": world, "answer": words_of(attempt)}
         bodies = (attempt.request.body.data, response.body.data if response else b"")
         if self._seal is None:
             self._write(meta, *bodies)
@@ -198,12 +198,8 @@ class PendingFile:
                 self.lost[unit] = world
                 return  # the key is gone: that unit is played again, in other worlds
             meta, rest = _parted(opened)
-        if "exchange_id" not in meta:
-            return
-        sent, answered = rest[: meta["sizes"]], rest[meta["sizes"] :]
-        named = ((meta["response_body_id"], answered), (meta["request_body_id"], sent))
-        bodies = {key: data for key, data in named if key}
-        self.attempts.setdefault((unit, world), []).append(rows.attempt_of(meta, bodies))
+        if "answer" in meta:
+            self.attempts.setdefault((unit, world), []).append(attempt_from(meta["answer"], rest))
 
 
 def _payload(meta: dict[str, Any], *bodies: bytes) -> bytes:

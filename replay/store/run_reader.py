@@ -11,7 +11,7 @@ from typing import ParamSpec, TypeVar
 
 from sqlite_utils import Database
 
-from replay.model.difference import Difference, DifferenceKind, Noise, NoiseRule, Relation
+from replay.model.difference import Coverage, Difference, DifferenceKind, Noise, NoiseRule, Relation
 from replay.model.errors import FileFormatError
 from replay.model.evidence import Evidence, Planted, Role, Trace
 from replay.model.finding import Finding, NotJudged
@@ -22,10 +22,16 @@ from replay.store import run_rows as rows
 from replay.store.files import open_readonly
 from replay.store.run_load import load_of
 from replay.store.run_remains import read_remains
+from replay.store.run_scenes import SceneReader
 from replay.store.run_schema import APPLICATION_ID
 from replay.store.run_versions import SCHEMAS
 
 _HAS_UNITS = "SELECT count(*) FROM sqlite_master WHERE name = 'done'"  # since version 2
+_HAS_COVERAGE = "SELECT count(*) FROM sqlite_master WHERE name = 'coverage'"  # since version 3
+_COVERAGE = (
+    "SELECT endpoint, sum(answers) AS answers, sum(equal) AS equal, sum(weaker) AS weaker, sum(unchecked) AS unchecked"
+    " FROM coverage GROUP BY endpoint ORDER BY endpoint"
+)
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
@@ -64,6 +70,10 @@ class RunReader:
 
     def close(self) -> None:
         self._database.conn.close()
+
+    def scenes(self) -> SceneReader:
+        """For reports: single pieces of evidence and figures of all; good for as long as this file is open."""
+        return SceneReader(self._database.conn, self._path)
 
     @_reading
     def has_run(self) -> bool:
@@ -134,10 +144,20 @@ class RunReader:
         found = self._database.query("SELECT * FROM noise ORDER BY endpoint, place")
         return Noise(
             tuple(
-                NoiseRule(row["endpoint"], row["place"], Relation(row["relation"]), row["pairs"], row["differing"])
+                NoiseRule(
+                    *(row["endpoint"], row["place"], Relation(row["relation"])),
+                    *(row["pairs"], row["differing"], row.get("tolerance", 0.0)),
+                )
                 for row in found
             )
         )
+
+    @_reading
+    def coverage(self) -> tuple[Coverage, ...]:
+        """By endpoint; empty for a file of an older version."""
+        if self._database.conn.execute(_HAS_COVERAGE).fetchone()[0] == 0:
+            return ()
+        return tuple(Coverage(**row) for row in self._database.query(_COVERAGE))
 
     @_reading
     def load(self) -> Load:

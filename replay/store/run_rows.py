@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 from replay.model.body import Body
@@ -18,10 +19,12 @@ from replay.model.run import RunInfo
 from replay.model.session import Actor
 
 Row = dict[str, Any]
+BodyId = Callable[[Body], str | None]
 
 
-def body_id(body: Body) -> str | None:
-    return hashlib.blake2b(body.data, digest_size=16).hexdigest() if body.data else None
+def digest(data: bytes) -> str:
+    """What a body is known by."""
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
 def run_row(run: RunInfo) -> dict[str, str | int | float]:
@@ -80,44 +83,66 @@ def case_of(row: Row) -> Case:
     return Case(CaseId(row["id"]), row["session_id"], mutation, (), (), cast)
 
 
-def attempt_row(attempt: Attempt, trace_id: int) -> Row:
-    request, response, fault = attempt.request, attempt.response, attempt.fault
-    return {
-        "trace_id": trace_id,
-        "exchange_id": attempt.exchange_id,
-        "session_id": attempt.session_id,
-        "endpoint": attempt.endpoint,
-        "tenant": attempt.actor.tenant if attempt.actor else None,
-        "principal": attempt.actor.principal if attempt.actor else None,
-        "sent_as_tenant": attempt.sent_as.tenant if attempt.sent_as else None,
-        "sent_as_principal": attempt.sent_as.principal if attempt.sent_as else None,
-        "part": str(attempt.part),
-        "copy": attempt.copy,
-        "recorded_status": attempt.recorded_status,
-        "method": request.method,
-        "scheme": request.scheme,
-        "host": request.host,
-        "request_target": request.target,
-        "request_headers": text(request.headers.fields),
-        "request_body_id": body_id(request.body),
-        "request_type": request.body.content_type,
-        "request_bytes": request.body.length_bytes,
-        "status": response.status if response else None,
-        "fault": str(fault.kind) if fault else None,
-        "fault_detail": fault.detail if fault else None,
-        "response_headers": text(response.headers.fields) if response else None,
-        "response_body_id": body_id(response.body) if response else None,
-        "response_type": response.body.content_type if response else None,
-        "response_bytes": response.body.length_bytes if response else None,
-        "intended": attempt.intended,
-        "sent": attempt.sent,
-        "first_byte": attempt.first_byte,
-        "ended": attempt.ended,
-        "unresolved": text(attempt.unresolved),
-        "bound": attempt.bound,
-        "as_recorded": int(attempt.as_recorded),
-        "identity": attempt.identity,
-    }
+ATTEMPT_COLUMNS = (
+    "trace_id", "exchange_id", "session_id", "endpoint", "tenant", "principal", "sent_as_tenant", "sent_as_principal",
+    "part", "copy", "recorded_status", "method", "scheme", "host", "request_target", "request_headers",
+    "request_body_id", "request_type", "request_bytes", "status", "fault", "fault_detail", "response_headers",
+    "response_body_id", "response_type", "response_bytes", "intended", "sent", "first_byte", "ended", "unresolved",
+    "bound", "as_recorded", "identity",
+)  # fmt: skip
+
+
+def attempt_cells(attempt: Attempt, trace_id: int, body_id: BodyId) -> tuple[Any, ...]:
+    """In the order of ATTEMPT_COLUMNS: one tuple for each of very many rows."""
+    request, outcome, actor, sent_as = attempt.request, attempt.outcome, attempt.actor, attempt.sent_as
+    sent = request.body
+    status: int | None = None
+    fault: str | None = None
+    detail: str | None = None
+    answer: tuple[str | None, str | None, str | None, int | None] = (None, None, None, None)
+    if isinstance(outcome, Response):
+        body = outcome.body
+        status = outcome.status
+        answer = text_of_fields(outcome.headers), body_id(body), body.content_type, body.length_bytes
+    else:
+        fault, detail = outcome.kind.value, outcome.detail
+    return (
+        trace_id,
+        attempt.exchange_id,
+        attempt.session_id,
+        attempt.endpoint,
+        actor.tenant if actor else None,
+        actor.principal if actor else None,
+        sent_as.tenant if sent_as else None,
+        sent_as.principal if sent_as else None,
+        attempt.part.value,
+        attempt.copy,
+        attempt.recorded_status,
+        request.method,
+        request.scheme,
+        request.host,
+        request.target,
+        text_of_fields(request.headers),
+        body_id(sent),
+        sent.content_type,
+        sent.length_bytes,
+        status,
+        fault,
+        detail,
+        *answer,
+        attempt.intended,
+        attempt.sent,
+        attempt.first_byte,
+        attempt.ended,
+        text(attempt.unresolved) if attempt.unresolved else "[]",
+        attempt.bound,
+        int(attempt.as_recorded),
+        attempt.identity,
+    )
+
+
+def text_of_fields(headers: Headers) -> str:
+    return text(headers.fields) if headers.fields else "[]"
 
 
 def attempt_of(row: Row, bodies: dict[str, bytes]) -> Attempt:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 APPLICATION_ID = 0x52504C52  # "RPLR"
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 SCHEMA = """
 -- Evidence is stored first and judged after: `replay judge` deletes verdicts and makes them again from the rest.
@@ -83,7 +83,7 @@ CREATE TABLE "case" (
 -- one scenario played once in one world
 CREATE TABLE trace (
     id       INTEGER PRIMARY KEY,
-    role     TEXT NOT NULL,          -- recorded | clean | control | serial | mutated | confirm | load
+    role     TEXT NOT NULL,          -- recorded | clean | control | serial | mutated | confirm | load | baseline
     world    INTEGER NOT NULL,
     has_rows INTEGER NOT NULL        -- 1 when a probe was read around the judged attempts
 );
@@ -198,7 +198,18 @@ CREATE TABLE noise (
     relation  TEXT NOT NULL,
     pairs     INTEGER NOT NULL,
     differing INTEGER NOT NULL,
+    tolerance REAL NOT NULL,         -- of the relation `tolerance`: the largest difference, as a share of the value
     PRIMARY KEY (endpoint, place)
+);
+
+-- how closely the answers of an endpoint are compared, counted over leaves of some recorded answers
+CREATE TABLE coverage (
+    unit      TEXT NOT NULL,
+    endpoint  TEXT NOT NULL,
+    answers   INTEGER NOT NULL,
+    equal     INTEGER NOT NULL,      -- must be equal
+    weaker    INTEGER NOT NULL,      -- must keep a weaker relation
+    unchecked INTEGER NOT NULL       -- only that the answer has its structure, or not even that
 );
 
 -- verdicts: findings ...

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from replay.store import run_schema, run_schema_1
+from replay.store import run_schema, run_schema_1, run_schema_2
 
-SCHEMAS: Mapping[int, str] = {run_schema_1.VERSION: run_schema_1.SCHEMA, run_schema.FORMAT_VERSION: run_schema.SCHEMA}
+SCHEMAS: Mapping[int, str] = {
+    run_schema_1.VERSION: run_schema_1.SCHEMA,
+    run_schema_2.VERSION: run_schema_2.SCHEMA,
+    run_schema.FORMAT_VERSION: run_schema.SCHEMA,
+}
 
 _USER_VERSION = slice(60, 64)  # in the header (sqlite.org/fileformat2.html section 1.3.14), big-endian
 

@@ -12,7 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from replay.model.difference import Noise
+from replay.model.body import Body
+from replay.model.difference import Coverage, Noise
 from replay.model.event import (
     CasePlanned,
     CleanedUp,
@@ -37,6 +38,8 @@ from replay.store.run_schema import APPLICATION_ID, FORMAT_VERSION, SCHEMA
 from replay.store.run_versions import SCHEMAS, version_of
 
 _BATCH = 500  # rows of one statement: 3 us a row, and 24 us one by one
+_MARKS = ", ".join("?" * len(rows.ATTEMPT_COLUMNS))
+_INSERT_ATTEMPT = f"INSERT INTO attempt ({', '.join(rows.ATTEMPT_COLUMNS)}) VALUES ({_MARKS})"  # noqa: S608 - our own names
 _HELD = (ControlMeasured, NoiseLearned, Found, Unjudged, Withdrawn)  # committed with the unit that they belong to
 
 
@@ -91,6 +94,7 @@ class RunWriter:
                 self._fidelity(event.fidelity, event.sessions, event.unit)
             case NoiseLearned():
                 self._noise(event.noise, event.generated)
+                self._coverage(event.coverage, event.unit)
             case CasePlanned():
                 self._insert('"case"', rows.case_row(event.case))
             case EvidenceReady():
@@ -178,12 +182,18 @@ class RunWriter:
 
     def _noise(self, noise: Noise, generated: tuple[tuple[str, tuple[str, ...]], ...]) -> None:
         self._connection.executemany(
-            "INSERT OR REPLACE INTO noise VALUES (?, ?, ?, ?, ?)",
-            [(rule.endpoint, rule.place, str(rule.relation), rule.pairs, rule.differing) for rule in noise.rules],
+            "INSERT OR REPLACE INTO noise VALUES (?, ?, ?, ?, ?, ?)",
+            [(one.endpoint, one.place, str(one.relation), one.pairs, one.differing, one.limit) for one in noise.rules],
         )
         self._connection.executemany(
             "INSERT OR REPLACE INTO generated VALUES (?, ?)",
             [(entity, rows.text(columns)) for entity, columns in generated],
+        )
+
+    def _coverage(self, coverage: tuple[Coverage, ...], unit: str) -> None:
+        self._connection.executemany(
+            "INSERT INTO coverage VALUES (?, ?, ?, ?, ?, ?)",
+            [(unit, one.endpoint, one.answers, one.equal, one.weaker, one.unchecked) for one in coverage],
         )
 
     def _evidence(self, evidence: Evidence, unit: str) -> None:
@@ -219,16 +229,20 @@ class RunWriter:
 
     def _attempts(self, attempts: tuple[Attempt, ...], trace_id: int) -> None:
         for first in range(0, len(attempts), _BATCH):
-            batch = attempts[first : first + _BATCH]
-            bodies = [one.request.body for one in batch] + [one.response.body for one in batch if one.response]
-            found = [(digest, body.data) for body in bodies if (digest := rows.body_id(body))]
+            bodies: dict[bytes, str] = {}  # of this batch: equal ones are hashed once
+
+            def body_id(body: Body, bodies: dict[bytes, str] = bodies) -> str | None:
+                if not body.data:
+                    return None
+                known = bodies.get(body.data)
+                if known is None:
+                    known = bodies[body.data] = rows.digest(body.data)
+                return known
+
+            made = [rows.attempt_cells(one, trace_id, body_id) for one in attempts[first : first + _BATCH]]
+            found = [(name, data) for data, name in bodies.items()]
             self._connection.executemany("INSERT OR IGNORE INTO body VALUES (?, ?)", found)
-            made = [rows.attempt_row(one, trace_id) for one in batch]
-            names, marks = ", ".join(made[0]), ", ".join("?" * len(made[0]))
-            self._connection.executemany(
-                f"INSERT INTO attempt ({names}) VALUES ({marks})",  # noqa: S608 - names are our own
-                [tuple(row.values()) for row in made],
-            )
+            self._connection.executemany(_INSERT_ATTEMPT, made)
 
     def _finding(self, finding: Finding) -> None:
         self._insert("finding", rows.finding_row(finding), "INSERT OR REPLACE")

@@ -134,6 +134,10 @@ class SegmentedWriter:
         """In the active segment; a session is partial when any segment says so."""
         self._open().mark_partial(session_id, reason)
 
+    def tear(self, seconds: float) -> None:
+        """Of the active segment alone: a session that went on is in it."""
+        self._open().tear(seconds)
+
     def add_origin(self, mark: str) -> None:
         self._open().add_origin(mark)
 

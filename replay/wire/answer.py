@@ -17,11 +17,19 @@ READ_LIMIT_BYTES = 16 * RESPONSE_LIMIT_BYTES  # and more is not even read to its
 NO_BODY_STATUS = frozenset({204, 304})  # RFC 9112 section 6.3; 1xx never gets here, but for 101
 
 
+class Head(NamedTuple):
+    """Header fields as text, and what they say of the body: its type, and how it is packed."""
+
+    headers: Headers
+    content_type: str
+    coding: str
+
+
 class Received(NamedTuple):
-    """An answer as it came: raw header fields, and as much of the body as is kept. Times: the caller's clock."""
+    """An answer as it came, and as much of the body as is kept. Times: the caller's clock."""
 
     status: int
-    raw_headers: Iterable[tuple[bytes, bytes]]
+    head: Head
     data: bytes
     size_bytes: int  # of the whole body, kept or not
     digest: bytes  # of the whole body, when it was cut
@@ -61,11 +69,11 @@ class Intake:
         return self._hash.digest() if self._hash else b""
 
 
-def response_of(received: Received, limit_bytes: int) -> Response:
-    """Raises BrokenCodingError. A body that unfolds to more than the limit is cut there."""
+def head_of(raw_headers: Iterable[tuple[bytes, bytes]]) -> Head:
+    """From the fields as they came. Of several types the first one counts; codings add up."""
     fields = []
     coding, content_type = "", ""
-    for raw_name, raw_value in received.raw_headers:
+    for raw_name, raw_value in raw_headers:
         name, key = _name_of(raw_name)
         value = raw_value.decode("latin-1")
         fields.append((name, value))
@@ -73,7 +81,12 @@ def response_of(received: Received, limit_bytes: int) -> Response:
             content_type = content_type or value
         elif key == "content-encoding":
             coding = f"{coding}, {value}" if coding else value
-    headers = Headers(tuple(fields))
+    return Head(Headers(tuple(fields)), content_type, coding)
+
+
+def response_of(received: Received, limit_bytes: int) -> Response:
+    """Raises BrokenCodingError. A body that unfolds to more than the limit is cut there."""
+    headers, content_type, coding = received.head
     data = received.data
     is_cut = received.size_bytes > len(data)
     size_bytes = received.size_bytes if is_cut else -1

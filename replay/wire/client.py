@@ -6,13 +6,14 @@ Rule: nothing is sent anywhere but to the target; redirects are not followed; fa
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from types import TracebackType
 
 from replay.model.conversation import MEDIA_TYPE as CONVERSATION
 from replay.model.exchange import Request
 from replay.model.hint import NO_HINT, Hint
 from replay.wire.answer import RESPONSE_LIMIT_BYTES
+from replay.wire.cut_lane import CutLane
 from replay.wire.fast_lane import FastLane
 from replay.wire.gate import Gate
 from replay.wire.general_lane import GeneralLane
@@ -73,15 +74,21 @@ class Client:
         return WireOptions(ca=self._options.ca, insecure=self._options.insecure)
 
     async def send(self, request: Request, gate: Gate | None = None, *, hint: Hint = NO_HINT) -> Sent:
-        """One request. `hint`: how it travelled in the recording."""
+        """One request. `hint`: how it travels."""
+        return await self._on_its_way(request, gate, hint)
+
+    def _on_its_way(self, request: Request, gate: Gate | None, hint: Hint) -> Awaitable[Sent]:
+        """The lane's own coroutine, for whoever wants none around it."""
         if self._fast is None or self._general is None or self._sockets is None:
             raise RuntimeError("the client is used outside its context")
         self.requests_sent += 1
+        if hint.cut is not None and gate is None:
+            return CutLane(self._road).send(request, hint.cut)
         if request.body.content_type == CONVERSATION:
-            return await self._sockets.send(request, gate, hint)
+            return self._sockets.send(request, gate, hint)
         if self._options.lane is Lane.GENERAL or len(request.body.data) > STREAMED_BYTES:
-            return await self._general.send(request, gate, hint)
-        return await self._fast.send(request, gate, hint)
+            return self._general.send(request, gate, hint)
+        return self._fast.send(request, gate, hint)
 
 
 async def send_together(client: Client, requests: tuple[Request, ...], hints: tuple[Hint, ...] = ()) -> list[Sent]:

@@ -2,6 +2,8 @@
 
     expect() -> future of Received, write(bytes)      one request at a time, pipelining never
 
+A plain answer that came in one read is read without the parser, see `fast_answer`.
+
 It reads into one buffer that all connections share (asyncio's BufferedProtocol): asyncio otherwise makes room for
 256 KiB before each read, which costs more than everything else here (measured: 16 instead of 34 us a request).
 
@@ -21,8 +23,9 @@ from aiohttp.http import HttpResponseParser
 from aiohttp.http_exceptions import HttpProcessingError
 
 from replay.model.hint import NO_HINT
-from replay.wire.answer import NO_BODY_STATUS, READ_LIMIT_BYTES, Intake, Received
+from replay.wire.answer import NO_BODY_STATUS, READ_LIMIT_BYTES, Intake, Received, head_of
 from replay.wire.event_stream import Listening
+from replay.wire.fast_answer import PlainAnswers
 
 READ_BYTES = 2**16  # of one read
 _FLOW_BYTES = 2**18  # more than one read: the parser never has to pause
@@ -33,16 +36,23 @@ class FastConnection(BaseProtocol, asyncio.BufferedProtocol):
     """`is_reused`: it has answered before. `limit_bytes`: of a body, kept."""
 
     __slots__ = (
-        "_answer", "_buffer", "_clock", "_first_byte", "_has_body", "_head", "_intake", "_limit", "_payload", "_poll",
+        "_answer", "_buffer", "_clock", "_first_byte", "_has_body", "_head", "_intake", "_is_parsed",
+        "_limit", "_payload", "_plain", "_poll",
         "deadline", "first_byte_deadline", "hint", "is_reused", "is_usable", "key", "listening",
     )  # fmt: skip
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, clock: Callable[[], float], buffer: memoryview, limit_bytes: int
+        self,
+        loop: asyncio.AbstractEventLoop,
+        clock: Callable[[], float],
+        buffer: memoryview,
+        limit_bytes: int,
+        plain: PlainAnswers | None = None,
     ) -> None:
         super().__init__(loop, None)
         self._clock = clock
         self._buffer = buffer
+        self._plain = plain or PlainAnswers()
         self._limit = limit_bytes
         self._answer: asyncio.Future[Received] | None = None
         self._head: Any = None
@@ -50,6 +60,7 @@ class FastConnection(BaseProtocol, asyncio.BufferedProtocol):
         self._intake: Intake | None = None
         self._first_byte = 0.0
         self._has_body = True
+        self._is_parsed = False  # the parser has a part of the answer, so it has to have all of it
         self._poll: select.poll | None = None
         self.key = ""
         self.hint = NO_HINT
@@ -76,6 +87,7 @@ class FastConnection(BaseProtocol, asyncio.BufferedProtocol):
             self._has_body = has_body
         self._head = self._payload = self._intake = self.listening = None
         self._first_byte = 0.0
+        self._is_parsed = not has_body
         self._answer = self._loop.create_future()
         return self._answer
 
@@ -110,6 +122,9 @@ class FastConnection(BaseProtocol, asyncio.BufferedProtocol):
         if self._answer is None:  # nobody asked
             self.close()
             return
+        if not self._is_parsed and self._is_plain(data):
+            return
+        self._is_parsed = True
         try:
             messages, upgraded, tail = self._parser.feed_data(data)  # type: ignore[union-attr] # there is one while an answer is awaited
         except HttpProcessingError as error:
@@ -130,6 +145,19 @@ class FastConnection(BaseProtocol, asyncio.BufferedProtocol):
             self.is_usable = False
         if self._head is not None:
             self._collect()
+
+    def _is_plain(self, data: bytes) -> bool:
+        """The answer is whole and plain: it is handed over."""
+        plain = self._plain.read(data)
+        if plain is None or len(plain.body) > self._limit:
+            return False
+        answer, self._answer = self._answer, None
+        if plain.closes:
+            self.is_usable = False
+        now = self._clock()
+        if answer is not None and not answer.done():
+            answer.set_result(Received(plain.status, plain.head, plain.body, len(plain.body), b"", now, now))
+        return True
 
     def _collect(self) -> None:
         """Take what the parser has of the body; end when the body has ended."""
@@ -167,9 +195,8 @@ class FastConnection(BaseProtocol, asyncio.BufferedProtocol):
         if head.chunked or head.code in NO_BODY_STATUS:
             self._parser = None  # trailers would be taken for the next answer's fields
         if answer is not None and not answer.done():
-            answer.set_result(
-                Received(head.code, head.raw_headers, data, size_bytes, digest, self._first_byte, self._clock())
-            )
+            fields = head_of(head.raw_headers)
+            answer.set_result(Received(head.code, fields, data, size_bytes, digest, self._first_byte, self._clock()))
 
     def fail(self, error: BaseException) -> None:
         """End the request with this error, and the connection with it."""

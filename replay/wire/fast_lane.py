@@ -2,7 +2,7 @@
 
     letter -> bytes -> connection -> Received -> Response
 
-Rule: a request is sent a second time only when it is safe, its connection had been used before, and no byte came back.
+Rule: a request goes out a second time only when it only reads, its connection was used before, and no byte came back.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ import ssl
 
 from replay.model.exchange import Request
 from replay.model.hint import Hint
+from replay.pace.reads import may_go_twice
 from replay.wire.answer import response_of
+from replay.wire.fast_answer import PlainAnswers
 from replay.wire.fast_connection import READ_BYTES, FastConnection
 from replay.wire.fast_pool import Pool
 from replay.wire.faults import (
@@ -24,7 +26,6 @@ from replay.wire.faults import (
     fault_of,
 )
 from replay.wire.gate import Gate
-from replay.wire.head import as_bytes
 from replay.wire.options import Connections
 from replay.wire.road import OneLane, Road
 from replay.wire.sent import Sent
@@ -40,6 +41,7 @@ class FastLane(OneLane):
         self._loop = asyncio.get_running_loop()
         self._pool = Pool(self._opened, road.options.pool, by_key=road.options.connections is Connections.RECORDED)
         self._buffer = memoryview(bytearray(READ_BYTES))
+        self._plain = PlainAnswers()
         self._sweeper: asyncio.TimerHandle | None = None
         first_byte = road.options.first_byte_timeout_seconds or road.timeout
         self._sweep_seconds = min(_SWEEP_SECONDS, road.timeout / 8, first_byte / 8)
@@ -48,14 +50,13 @@ class FastLane(OneLane):
         """One request, at once or at the gate; a reset of a reused idle connection is not held against the target."""
         begun = self._clock()
         try:
-            fields, body = self._letterhead.letter(request)
-            data = as_bytes(request, fields) + body
+            data = self._letterhead.written(request)
         except CAUGHT as error:
             if gate is not None:
                 await gate.wait()  # the others need not wait for it
             return Sent(fault_of(error), begun, 0.0, self._clock())
         result, is_stale = await self._attempt(request, data, gate, hint, fresh=False)
-        if is_stale and gate is None and request.is_safe:
+        if is_stale and gate is None and may_go_twice(request):
             result, _ = await self._attempt(request, data, None, hint, fresh=True)
         return result
 
@@ -72,7 +73,10 @@ class FastLane(OneLane):
         connection: FastConnection | None = None
         arrived = 0.0
         try:
-            connection = await self._pool.take(hint.connection, at_once=gate is not None, fresh=fresh)
+            if not fresh and gate is None:
+                connection = self._pool.take_rested(hint.connection)  # mostly: nothing to wait for
+            if connection is None:
+                connection = await self._pool.take(hint.connection, at_once=gate is not None, fresh=fresh)
             is_reused = connection.is_reused
             answer = connection.expect(has_body=request.method != "HEAD")
             if gate is None:
@@ -104,7 +108,7 @@ class FastLane(OneLane):
         try:
             async with asyncio.timeout(min(options.connect_timeout_seconds, self._timeout)):
                 _, connection = await self._loop.create_connection(
-                    lambda: FastConnection(self._loop, self._clock, self._buffer, self._limit_bytes),
+                    lambda: FastConnection(self._loop, self._clock, self._buffer, self._limit_bytes, self._plain),
                     target.address,
                     target.port,
                     ssl=self._tls,

@@ -28,8 +28,17 @@ class Pool:
         self.busy: set[FastConnection] = set()
         self._promised = 0  # connections being opened
 
+    def take_rested(self, key: str) -> FastConnection | None:
+        """A connection for one request, if one is free and nobody has to wait for it."""
+        if self._limit and len(self.busy) + self._promised >= self._limit:
+            return None
+        connection = self._rested(key if self._by_key else "")
+        if connection is not None:
+            self.busy.add(connection)
+        return connection
+
     async def take(self, key: str, *, at_once: bool, fresh: bool = False) -> FastConnection:
-        """A connection for one request. `at_once`: past the limit if need be; `fresh`: one that never was used."""
+        """The same, waiting or opening one. `at_once`: past the limit if need be; `fresh`: one that never was used."""
         key = key if self._by_key else ""
         while self._limit and not at_once and len(self.busy) + self._promised >= self._limit:
             turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -56,7 +65,8 @@ class Pool:
                 self._forget(next(iter(self._idle))).close()
         else:
             connection.close()
-        self._wake()
+        if self._waiting:
+            self._wake()
 
     def close(self) -> None:
         for connection in (*self._idle, *self.busy):

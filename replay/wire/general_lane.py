@@ -14,7 +14,8 @@ from multidict import CIMultiDict
 
 from replay.model.exchange import Outcome, Request
 from replay.model.hint import EVENT_STREAM, Hint
-from replay.wire.answer import NO_BODY_STATUS, READ_LIMIT_BYTES, Intake, Received, response_of
+from replay.pace.reads import may_go_twice
+from replay.wire.answer import NO_BODY_STATUS, READ_LIMIT_BYTES, Intake, Received, head_of, response_of
 from replay.wire.event_stream import Listening
 from replay.wire.fast_connection import LINE_LIMIT_BYTES
 from replay.wire.faults import CAUGHT, STALE, FirstByteTimeoutError, fault_of
@@ -51,7 +52,7 @@ class GeneralLane(OneLane):
         """One request, as the fast lane does: what is not safe goes out once."""
         sent = self._clock()
         result, is_stale = await self._attempt(request, gate, hint, sent)
-        if is_stale and gate is None and request.is_safe:
+        if is_stale and gate is None and may_go_twice(request):
             result, _ = await self._attempt(request, None, hint, sent)
         return result
 
@@ -107,9 +108,8 @@ class GeneralLane(OneLane):
                 if intake.size_bytes > READ_LIMIT_BYTES:
                     answer.close()
                     break
-        return Received(
-            answer.status, answer.raw_headers, intake.data, intake.size_bytes, intake.digest, first_byte, self._clock()
-        )
+        head = head_of(answer.raw_headers)
+        return Received(answer.status, head, intake.data, intake.size_bytes, intake.digest, first_byte, self._clock())
 
     async def _listen(self, answer: aiohttp.ClientResponse, intake: Intake, hint: Hint) -> None:
         loop = asyncio.get_running_loop()

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from replay.model.exchange import Fault, FaultKind, Outcome, Request
+from replay.model.hint import NO_HINT, Hint
 from replay.pace.budget import Allowance
 from replay.pace.governor import Together
 from replay.pace.overload import is_throttled, retry_after
@@ -76,7 +77,7 @@ class GuardedClient(Client):
         return self
 
     async def send(
-        self, request: Request, gate: Gate | None = None, *, is_configured: bool = False, **options: Any
+        self, request: Request, gate: Gate | None = None, *, hint: Hint = NO_HINT, is_configured: bool = False
     ) -> Sent:
         """One request, and again while a throttled one may be retried (it only reads, and the budget allows it).
 
@@ -90,17 +91,17 @@ class GuardedClient(Client):
         if guard.reads_only and not is_configured and not is_read(request):
             return await self._withheld(WRITES_NOT_ALLOWED, begun, gate, is_promised=is_promised)
         tagged = guard.tags.tagged(request) if guard.tags else request
-        result = await self._once(request, tagged, gate, options, is_promised=is_promised)
+        result = await self._once(request, tagged, gate, hint, is_promised=is_promised)
         if isinstance(result, str):
             return await self._withheld(result, begun, gate, is_promised=False)
         if is_throttled(result.outcome) and not guard.expects_throttling(request):
-            result = await self._again(request, tagged, gate, options, result)
+            result = await self._again(request, tagged, gate, hint, result)
         if not is_promised:
             self._observe(result)  # else by whoever promised it
         return result
 
     async def _once(
-        self, request: Request, tagged: Request, gate: Gate | None, options: dict[str, Any], *, is_promised: bool
+        self, request: Request, tagged: Request, gate: Gate | None, hint: Hint, *, is_promised: bool
     ) -> Sent | str:
         """Wait until it may go, take it off the budget and send it; else why it may not go."""
         guard = self._guard
@@ -120,7 +121,7 @@ class GuardedClient(Client):
             return BUDGET
         guard.in_flight += 1
         try:
-            result = await super().send(tagged, gate, **options)
+            result = await self._on_its_way(tagged, gate, hint)
         finally:
             guard.in_flight -= 1
         guard.allowance.answered(result.outcome)
@@ -128,9 +129,7 @@ class GuardedClient(Client):
             guard.witness(tagged, result.outcome)
         return result
 
-    async def _again(
-        self, request: Request, tagged: Request, gate: Gate | None, options: dict[str, Any], result: Sent
-    ) -> Sent:
+    async def _again(self, request: Request, tagged: Request, gate: Gate | None, hint: Hint, result: Sent) -> Sent:
         """After a throttled answer: everybody pauses; what only reads is sent again, a few times."""
         guard, pause = self._guard, _FIRST_PAUSE_SECONDS
         for left in range(_RETRIES, -1, -1):
@@ -141,7 +140,7 @@ class GuardedClient(Client):
             if not left or gate is not None or not is_read(request) or guard.is_stopped():
                 break
             self._observe(result)  # the last answer is told by `send`
-            again = await self._once(request, tagged, None, options, is_promised=False)
+            again = await self._once(request, tagged, None, hint, is_promised=False)
             if isinstance(again, str):
                 break
             result = again

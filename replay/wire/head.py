@@ -14,6 +14,10 @@ from replay.wire.codings import acceptable, encoded, is_decodable
 
 RUN_HEADER = "X-Replay-Run"
 _MOST_NAMES = 4096  # kept with their rule; a capture can hold any number of names
+_MOST_LINES = 4096  # kept as they are written: the same fields come again and again
+_LONGEST_LINE = 512  # characters of one that is kept
+_NEVER_AGAIN = "traceparent"  # another one for each request
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # methods and names (RFC 9110 section 5.6.2)
 _ORIGIN_FORM = re.compile(r"/[^\x00-\x20\x7f]*")  # RFC 9112 section 3.2.1; a blank would end it
 
@@ -44,12 +48,79 @@ _RULES = {
 class Letterhead:
     """What all requests of one client share: whom they go to, and the run's name (empty: they do not carry it)."""
 
-    __slots__ = ("_authority", "_rules", "_run_id")
+    __slots__ = ("_authority", "_lines", "_rules", "_run_id")
 
     def __init__(self, authority: str, run_id: str = "") -> None:
         self._authority = authority
         self._run_id = run_id
         self._rules: dict[str, int] = {}  # by the name as it is spelled
+        self._lines: dict[tuple[str, str], tuple[int, bytes]] = {}  # a field's rule, and the bytes of its line
+
+    def written(self, request: Request) -> bytes:
+        """Head and body on the wire: what `letter` and `as_bytes` write. Raises ValueError as they do.
+
+        Lines are remembered, since most fields of a run are said again and again; what is odd is written anew.
+        """
+        target, body = request.target, request.body.data
+        if not target.isascii() or not _ORIGIN_FORM.fullmatch(target) or request.method not in _METHODS:
+            return self._anew(request)
+        parts = [f"{request.method} {target} HTTP/1.1\r\n".encode("ascii")]
+        has_host = has_length = False
+        known = self._lines
+        for pair in request.headers.fields:
+            rule, line = known.get(pair) or self._line(pair)
+            if rule == _KEPT:
+                parts.append(line)
+            elif rule == _HOST:
+                if not has_host:
+                    parts.append(line)
+                has_host = True
+            elif rule == _LENGTH:
+                if not has_length:
+                    parts.append(b"%s: %d\r\n" % (line, len(body)))
+                has_length = True
+            elif rule != _DROPPED:
+                return self._anew(request)
+        rule, own = self._own(request) if self._run_id else (_KEPT, b"")
+        if not has_host or rule != _KEPT:
+            return self._anew(request)
+        if not has_length and (body or not request.is_safe):
+            parts.append(b"Content-Length: %d\r\n" % len(body))
+        parts += (own, b"\r\n", body)
+        return b"".join(parts)
+
+    def _own(self, request: Request) -> tuple[int, bytes]:
+        """The line that names the run, as `_line` has it; empty where the request says it itself."""
+        if any(name == RUN_HEADER for name, _ in request.headers.fields):
+            return _KEPT, b""
+        own = (RUN_HEADER, self._run_id)
+        return self._lines.get(own) or self._line(own)
+
+    def _anew(self, request: Request) -> bytes:
+        fields, body = self.letter(request)
+        return as_bytes(request, fields) + body
+
+    def _line(self, pair: tuple[str, str]) -> tuple[int, bytes]:
+        """A field's rule and its line; of a length the name alone. Raises ValueError for a name that is no token."""
+        name, value = pair
+        rule = self._rules.get(name)
+        if rule is None:
+            rule = self._learned(name)
+        if rule == _HOST:
+            value = self._authority
+        elif rule == _ACCEPTED:
+            rule, value = _KEPT, acceptable(value)
+        if not (value.isprintable() or value.replace("\t", "").isprintable()) or not value.isascii():
+            made = (_CODING, b"")  # odd: it needs a closer look each time
+        elif rule == _LENGTH:
+            made = (rule, name.encode("ascii"))
+        else:
+            made = (rule, f"{name}: {value}\r\n".encode("ascii"))
+        if len(value) <= _LONGEST_LINE and name != _NEVER_AGAIN:
+            if len(self._lines) >= _MOST_LINES:
+                self._lines.clear()
+            self._lines[pair] = made
+        return made
 
     def letter(self, request: Request) -> tuple[Fields, bytes]:
         """The fields in their order, and the body's bytes. Raises ValueError for a name that no field can have."""

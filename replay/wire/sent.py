@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from replay.model.exchange import Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(NamedTuple):
     """Times in seconds of the caller's clock; `first_byte` is when the answer's head was there, 0.0 without one.
 
     `digest`: BLAKE2b-128 of all bytes of a body that was cut (of a coded one: as they came), else empty.

@@ -8,7 +8,9 @@ belongs to it, is left out.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import count
 
 from replay.model.exchange import Request
@@ -26,23 +28,26 @@ class Tags:
     traceparent: bool = True
     suffix: str = ""
     _trace_id: str = field(init=False)
-    _replaced: frozenset[str] = field(init=False)
+    _is_replaced: Callable[[str], bool] = field(init=False)  # of a field's name as it is spelled
     _spans: count[int] = field(init=False, default_factory=lambda: count(1))
 
     def __post_init__(self) -> None:
         self._trace_id = hashlib.blake2b(self.run_id.encode(), digest_size=16, person=b"replay-trace").hexdigest()
         trace = {"traceparent", "tracestate"} if self.traceparent else set()
-        self._replaced = frozenset(trace | ({self.header.lower()} if self.header else set()))
+        replaced = frozenset(trace | ({self.header.lower()} if self.header else set()))
+        self._is_replaced = lru_cache(maxsize=4096)(lambda name: name.lower() in replaced)
 
     def tagged(self, request: Request) -> Request:
         """The same request with this run's tags at the end of its head."""
-        fields = [one for one in request.headers.fields if one[0].lower() not in self._replaced]
+        fields = request.headers.fields
+        if any(map(self._is_replaced, [name for name, _ in fields])):
+            fields = tuple([one for one in fields if not self._is_replaced(one[0])])
         if self.suffix:
-            agent = Headers(tuple(fields)).get("user-agent")
-            fields = list(Headers(tuple(fields)).replaced("User-Agent", f"{agent} {self.suffix}".strip()).fields)
+            agent = Headers(fields).get("user-agent")
+            fields = Headers(fields).replaced("User-Agent", f"{agent} {self.suffix}".strip()).fields
         if self.header:
-            fields.append((self.header, self.run_id))
+            fields = (*fields, (self.header, self.run_id))
         if self.traceparent:
-            fields.append(("traceparent", f"00-{self._trace_id}-{next(self._spans):016x}-01"))
+            fields = (*fields, ("traceparent", f"00-{self._trace_id}-{next(self._spans):016x}-01"))
         one = request
-        return Request(one.method, one.target, Headers(tuple(fields)), one.body, one.scheme, one.host)
+        return Request(one.method, one.target, Headers(fields), one.body, one.scheme, one.host)

@@ -30,10 +30,10 @@ def sessions(exchanges: int) -> Iterator[tuple[str, Actor, list[Exchange]]]:
 
 def _session(number: int) -> list[Exchange]:
     at = 1_000.0 + number
-    token, mine = f"tok-rec-{number:012d}", f"ses-rec-{number:012d}"
+    token, mine = f"tok-tape-{number:012d}", f"ses-tape-{number:012d}"
     out = [_exchange(number, 0, "POST", "/sessions", {"n": 1}, 201, {"token": token, "session_id": mine}, "", at)]
     for step in range(3):
-        name = f"step-rec-{number:08d}{step:04d}"
+        name = f"step-tape-{number:08d}{step:04d}"
         read = {"id": name, "total": 100, "lines": LINES}
         path = f"/sessions/{mine}/steps"
         out.append(_exchange(number, len(out), "POST", path, {"n": step}, 201, {"id": name}, token, at))

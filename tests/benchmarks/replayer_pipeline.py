@@ -1,6 +1,6 @@
 """CPU of a clean run by stage, beside a plain HTTP client that only sends: `replayer_pipeline.py [EXCHANGES]`.
 
-    read, learn | rebind, send, receive (twice) | compare, judge | store
+    read, learn | rebind, send, receive (twice) | redact | compare, judge | store
 
 Figures are microseconds of the client's CPU; the server is `light_target.py` in a process of its own. The whole run is
 measured as users run it, with one worker and with two. For orientation only, from other machines and not measured here:
@@ -31,6 +31,7 @@ from replay.compose.runs import RunRequest, execute
 from replay.engine import clean
 from replay.engine.drive import StopFlag
 from replay.engine.settings import RunSettings
+from replay.redact.live import LiveRedaction
 from replay.store.run_pending import PendingFile
 from replay.store.run_writer import RunWriter
 
@@ -119,6 +120,7 @@ async def by_stage(capture: Path, url: str, out: Path, keep: bool) -> tuple[Stag
     wrap(clean.CleanReplays, "_measure", "compare", stages.timed)
     wrap(clean.CleanReplays, "_evidence", "compare", stages.timed)
     wrap(clean.CleanReplays, "_verdicts", "compare", stages.timed)
+    wrap(LiveRedaction, "attempt", "redact", stages.timed)
     wrap(RunWriter, "on_event", "store", stages.timed)
     wrap(PendingFile, "answered", "store", stages.timed)
     try:

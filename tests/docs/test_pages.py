@@ -23,7 +23,9 @@ def test_the_readme_has_exactly_two_set_up_commands() -> None:
     """One ends in the demo, one in the tests; each makes its own environment."""
     demo, tests = readme_commands()
     assert demo == "python3 -m venv .venv && .venv/bin/pip install . && .venv/bin/replay demo"
-    assert tests == "python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/pytest -n 2 --dist loadfile"
+    assert (
+        tests == "python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/pytest -n 2 --dist loadfile"
+    )
 
 
 def test_ci_runs_what_the_readme_says() -> None:

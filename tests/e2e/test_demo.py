@@ -159,7 +159,7 @@ def test_on_postgresql_the_proof_is_the_same(tmp_path):
     assert done.returncode == 0, done.stderr
     report = json.loads((tmp_path / "replay-demo" / "report.json").read_bytes())
     assert not [row for row in MUST_FIND if row[:4] not in named(report)]
-    assert report["run"]["database"] == "postgres"
+    assert report["run"]["database"].startswith("postgres (row versions: ")  # this server has no test_decoding
 
 
 @pytest.mark.parametrize("after_seconds", [1.0, 4.0, 9.0])

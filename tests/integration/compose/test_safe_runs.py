@@ -405,18 +405,38 @@ async def test_cleanup_deletes_what_the_run_made_and_tells_what_is_left(tmp_path
 
 
 async def test_nothing_is_deleted_before_the_run_has_ended(tmp_path):
-    """A run that its budget ended, or Ctrl-C, goes on with --resume, and needs what it made; then that is deleted."""
+    """A run that Ctrl-C ended goes on with --resume, and needs what it made; then that is deleted."""
+    notes, stop = Notes(), StopFlag()
+
+    class Stopper:
+        def on_event(self, event):
+            del event
+            if len(notes.asked) >= 4:
+                stop.set()
+
+    async with running(notes) as url:
+        asked = asking(tmp_path, url, cleanup=True)
+        await execute(asked, (Stopper(),), stop)
+        view = read_view(tmp_path / "run.db")
+        made = set(notes.rows) - {7}
+        assert (view.run.finished, view.remains, len(made)) == (False, (), 1)
+        await execute(replace(asked, resume=True), (), StopFlag())
+    view = read_view(tmp_path / "run.db")
+    assert (view.run.finished, view.findings, reasons(view)) == (True, (), [])
+
+
+async def test_a_run_that_its_budget_ends_is_cleaned_up_and_over(tmp_path):
+    """Whoever sets a limit wants nothing left behind; what the run would need to go on is gone."""
     notes = Notes()
     async with running(notes) as url:
         asked = asking(tmp_path, url, cleanup=True, requests=6)
         await execute(asked, (), StopFlag())
         view = read_view(tmp_path / "run.db")
-        assert (reasons(view), view.remains, len(notes.asked)) == (["budget"], (), 6)
-        made = set(notes.rows) - {7}
-        assert len(made) == 2
-        await execute(replace(asked, safety=replace(asked.safety, budget=Safety().budget), resume=True), (), StopFlag())
-    view = read_view(tmp_path / "run.db")
-    assert (view.run.finished, view.findings, reasons(view)) == (True, (), [])
+        assert (reasons(view), view.run.finished, notes.rows) == (["budget"], True, {7: "old"})
+        (remains,) = view.remains
+        assert (remains.made, remains.deleted, remains.left) == (2, 2, 0)
+        with pytest.raises(ReplayError, match="finished"):
+            await execute(replace(asked, resume=True), (), StopFlag())
 
 
 @pytest.mark.parametrize("status", [405, 404, 401, 500])

@@ -13,6 +13,7 @@ from integration.identity.identity_capture import PEOPLE, asking, by_jwt, notes_
 from integration.identity.qa_bank import Bank, serving
 from make import exchange
 from make_capture import write_capture
+from replay.compose.config_safety import Safety
 from replay.compose.material import read_capture
 from replay.compose.runs import execute
 from replay.compose.verdicts import read_view
@@ -340,6 +341,29 @@ async def test_another_server_is_checked_before_a_secret_leaves(server, sentence
         with pytest.raises(ConfigError, match=sentence):
             await execute(asking(tmp_path, url, notes_of("open", opaque), toml), (), StopFlag())
     assert (bank.logins, bank.hits, bank.refused) == ([], [], 0)
+
+
+async def test_a_list_of_servers_holds_instead_of_the_list_of_targets(tmp_path):
+    """A server that is not on it gets nothing; one that is on it need be no target."""
+    provider, bank = Bank(), Bank()
+    bank._tokens = provider._tokens
+    async with serving(provider) as idp, serving(bank) as url:
+        named = OAUTH.replace("token_path", f'server = "{idp}"\ntoken_path')
+        listed = f'{named}\n[identities]\nservers = ["idp.qa.example"]\n'
+        only = Safety(targets=(url,))
+        for toml, sentence in (
+            (listed, r"which an identity names as its server, is not among \[identities\] servers"),
+            (named, r"is not among \[safety\] targets"),
+        ):
+            with pytest.raises(TargetError, match=sentence):
+                await execute(
+                    replace(asking(tmp_path, url, notes_of("open", opaque), toml), safety=only), (), StopFlag()
+                )
+            assert (provider.logins, bank.hits) == ([], [])
+        allowed = asking(tmp_path, url, notes_of("open", opaque), listed.replace("idp.qa.example", idp))
+        summary, _ = await played(replace(allowed, safety=only))
+    assert summary.fidelity == 1.0
+    assert sorted(provider.logins) == ["password"] * 2
 
 
 async def test_secrets_do_not_go_where_the_capture_was_recorded(tmp_path):

@@ -14,6 +14,7 @@ from aiohttp import ClientError, ClientSession
 
 from integration.record.faults import account, both_ways, committed, is_running, is_sound, one_other_than, send, until
 from integration.record.resident import proxy_resident_kb
+from replay.store.capture_reader import CaptureReader
 
 _LONG = 500_000
 
@@ -44,6 +45,8 @@ async def test_killed_writers_cost_recorded_exchanges_and_nothing_else(start_pro
     assert set(lost) <= {"writer-dead"}
     assert captured >= kept >= 50
     assert is_sound(proxy.capture)
+    with CaptureReader.open(proxy.capture) as reader:
+        assert reader.torn, "what went on when a writer was killed says that it may lack exchanges"
 
 
 async def test_a_stopped_writer_costs_what_finds_no_room(start_proxy, way: str, shop: str) -> None:

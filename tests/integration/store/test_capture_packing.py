@@ -14,7 +14,7 @@ from benchmarks.shop_traffic import sessions
 from make import exchange
 from replay.model.body import Body
 from replay.model.capture import CaptureInfo
-from replay.model.exchange import Exchange, RedactedExchange
+from replay.model.exchange import Exchange, Fault, FaultKind, RedactedExchange
 from replay.model.session import Actor
 from replay.store import capture_writer as capture_writer_module
 from replay.store.capture_reader import CaptureReader
@@ -160,3 +160,14 @@ def test_long_values_that_repeat_are_stored_once(tmp_path: Path) -> None:
     with CaptureReader.open(tmp_path / "c.db") as reader:
         found = reader.sessions()[0].exchanges
     assert [exchange.request.headers.get("Cookie") for exchange in found] == [cookie[0][1]] * 100
+
+
+def test_answers_alone_are_those_of_the_exchanges(tmp_path: Path) -> None:
+    """The shorter way of reading, which passes requests by, gives the same sessions and responses in the same order."""
+    rows = list(sessions(5, 10, unique=True))
+    rows[3] = (rows[3][0], replace(rows[3][1], outcome=Fault(FaultKind.TIMEOUT)))
+    record(tmp_path / "c.db", rows)
+    with CaptureReader.open(tmp_path / "c.db") as reader:
+        whole = [(one.session_id, one.exchange.response) for one in reader.stored() if one.exchange.response]
+        assert len(whole) == len(rows) - 1
+        assert list(reader.answers()) == whole

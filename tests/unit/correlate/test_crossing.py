@@ -21,7 +21,7 @@ def crossed(*groups):
 def take_in(crossing, *sessions):
     for one in sessions:
         for item in one.exchanges:
-            crossing.take_in(one.id, item)
+            crossing.take_in(one.id, item.response)
 
 
 def test_a_value_of_an_earlier_group_is_noticed_once_its_group_has_gone():

@@ -76,7 +76,7 @@ def test_a_text_body_counts_only_when_the_replays_agree_on_it() -> None:
     """No rule can be learned for a whole body: where replays differ, nothing is said."""
 
     def page(text: bytes) -> Trace:
-        return trace(played("a", outcome=Response(200, body=Body(text, "text/html"))))
+        return trace(played("a", outcome=Response(200, body=Body(text, "text/plain"))))
 
     assert said(page(b"<1>"), page(b"<2>"), page(b"<2>")) == [("a", "body", K.VALUE)]
     assert said(page(b"<1>"), page(b"<2>"), page(b"<3>")) == []
@@ -98,7 +98,7 @@ def test_a_broken_renaming_is_a_difference() -> None:
     live[2]["parent_id"], again[2]["parent_id"] = 16, 26
     found = judged(recorded, answers(*live, world=1), answers(*again, world=2))
     assert [(d.exchange_id, d.place, d.kind) for d in found] == [("e2", "body.parent_id", K.RENAMING)]
-    assert found[0].remark == "recorded 5 maps to 15 in 2 answers, here 16"
+    assert found[0].remark == "recorded 5 maps to 15 in 2 answers, here 16, which belongs to recorded 6"
 
 
 def test_remarks_show_no_secrets() -> None:

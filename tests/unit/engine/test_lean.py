@@ -1,11 +1,14 @@
 """Lean evidence of a group: what changed stays in full, the rest says which, what status, when and how large."""
 
+from dataclasses import fields, replace
+
 from make import exchange
-from replay.engine.lean import lean_evidence
+from replay.engine.lean import lean, lean_evidence
 from replay.model.difference import Difference, DifferenceKind
 from replay.model.evidence import Attempt, Evidence, Part, Planted, Role, Trace
 from replay.model.exchange import Response
 from replay.model.finding import Finding, Level, Severity
+from replay.model.session import Actor
 
 
 def attempt(name, path, status=200, recorded=200, session="s"):
@@ -48,3 +51,20 @@ def test_where_something_was_found_the_endpoint_and_its_markers_stay():
     assert kept == [False, False, True], "the whole session that asked it first: how to get there"
     assert clean.planted
     assert clean.renamed
+
+
+def test_everything_else_of_a_reference_is_the_attempts_own():
+    """Whatever fields an attempt has: only headers, bodies and the mark change."""
+    whole = replace(
+        attempt("e1", "/a"),
+        actor=Actor("t", "p"),
+        sent_as=Actor("t", "q"),
+        copy=1,
+        unresolved=("x",),
+        bound=2,
+        identity="i",
+    )
+    slim = lean(whole)
+    changed = {one.name for one in fields(Attempt) if getattr(slim, one.name) != getattr(whole, one.name)}
+    assert changed == {"outcome", "as_recorded"} | ({"request"} if slim.request != whole.request else set())
+    assert all(getattr(whole, one.name) != one.default for one in fields(Attempt) if one.name != "as_recorded")

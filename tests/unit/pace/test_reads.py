@@ -1,10 +1,12 @@
 """What counts as reading: methods, GraphQL documents, and nothing that is not understood."""
 
+from dataclasses import replace
+
 import pytest
 
 from make import request
 from replay.model.body import Body
-from replay.pace.reads import is_query_document, is_read
+from replay.pace.reads import is_query_document, is_read, may_go_twice
 
 
 @pytest.mark.parametrize(
@@ -33,6 +35,29 @@ from replay.pace.reads import is_query_document, is_read
 )
 def test_a_request_reads_or_it_does_not(method, target, headers, expected, remark):
     assert is_read(request(method, target, headers=headers)) is expected, remark
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"), [(b"a=1&_method=DELETE", False), (b"%5Fmethod=PUT", False), (b"a=1", True)]
+)
+def test_a_form_that_asks_for_another_method_is_a_write(form, expected):
+    """Some frameworks look for the parameter in the form of a GET, too."""
+    body = Body(form, "application/x-www-form-urlencoded")
+    assert is_read(replace(request("GET", "/a"), body=body)) is expected
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "headers", "expected"),
+    [
+        ("GET", "/a", {}, True),
+        ("GET", "/a?_method=DELETE", {}, False),
+        ("GET", "/a", {"X-HTTP-Method-Override": "DELETE"}, False),
+        ("POST", "/a", {}, False),
+        ("DELETE", "/a", {}, False),
+    ],
+)
+def test_only_what_reads_by_its_method_and_by_what_it_says_may_go_twice(method, target, headers, expected):
+    assert may_go_twice(request(method, target, headers=headers)) is expected
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,11 @@ import pytest
 
 from replay.model.errors import UsageError
 from replay.model.session import Actor, Outline
-from replay.play.groups import Shard, grouped, sampled, shard_for
+from replay.play.groups import Most, Shard, grouped, is_one_group, sampled, shard_for
 
 
-def outline(name, tenant, size):
-    return Outline(name, Actor(tenant, "p") if tenant else None, float(name[1:]), size)
+def outline(name, tenant, size, size_bytes=0):
+    return Outline(name, Actor(tenant, "p") if tenant else None, float(name[1:]), size, (), size_bytes)
 
 
 PINNED = [True, True, True, True, True, True, False, False, True, True, True, False]
@@ -26,17 +26,27 @@ def names(groups):
 
 
 def test_tenants_stay_together_and_strangers_share_what_is_left():
-    assert names(grouped(FOUND, 8)) == [["s1", "s2", "s4"], ["s3"], ["s5"]]
-    assert names(grouped(FOUND, 4)) == [["s1"], ["s2", "s3"], ["s4"], ["s5"]], "a large tenant is cut by time"
-    assert names(grouped(FOUND, 100)) == [["s1", "s2", "s3", "s4", "s5"]]
-    assert grouped((), 5) == ()
+    assert names(grouped(FOUND, Most(8))) == [["s1", "s2", "s4"], ["s3"], ["s5"]]
+    assert names(grouped(FOUND, Most(4))) == [["s1"], ["s2", "s3"], ["s4"], ["s5"]], "a large tenant is cut by time"
+    assert names(grouped(FOUND, Most(100))) == [["s1", "s2", "s3", "s4", "s5"]]
+    assert grouped((), Most(5)) == ()
+
+
+def test_heavy_sessions_fill_a_group_before_many_do():
+    """Three exchanges of 10 MB are as much as a group of 24 MB takes two of; what is heavier stands alone."""
+    heavy = [outline(f"s{i}", "", 1, 10) for i in range(3)]
+    assert names(grouped(heavy, Most(100, 24))) == [["s0", "s1"], ["s2"]]
+    assert names(grouped([*heavy, outline("s9", "", 1, 99)], Most(100, 24)))[-1] == ["s9"]
+    assert not is_one_group(heavy, Most(100, 24))
+    assert is_one_group(heavy, Most(100, 30))
+    assert is_one_group(heavy, Most(100))
 
 
 def test_who_made_a_thing_plays_before_who_uses_it():
     """A session of nobody that comes first is in the first group: tenants do not go before strangers."""
     found = (outline("s1", "", 3), outline("s2", "a", 3), outline("s3", "", 3))
-    assert names(grouped(found, 3)) == [["s1"], ["s2"], ["s3"]]
-    assert names(grouped(found, 6)) == [["s1", "s2"], ["s3"]]
+    assert names(grouped(found, Most(3))) == [["s1"], ["s2"], ["s3"]]
+    assert names(grouped(found, Most(6))) == [["s1", "s2"], ["s3"]]
 
 
 def test_a_sample_keeps_room_for_a_second_tenant():

@@ -146,6 +146,7 @@ def test_what_the_policy_refuses_is_withheld_and_counted(monkeypatch):
         raise Refused("survivor")
 
     monkeypatch.setattr(type(live.policy), "redact", lambda self, exchange, upstream="": refuse(exchange))
+    monkeypatch.setattr(type(live.policy), "swiftly", lambda self, request, outcome: None)
     done = live.attempt(refusing)
     assert (done.request.method, done.request.target, done.status) == ("GET", "/api/notes", 201)
     assert done.request.headers.fields == done.response.headers.fields == ()

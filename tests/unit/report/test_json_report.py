@@ -12,7 +12,8 @@ from unit.report.run_view_make import HOSTILE, finding, hostile, view
 def test_the_shape_is_the_documented_one():
     document = json.loads(render(view(finding())))
     assert list(document) == [
-        "run", "summary", "fidelity", "coverage", "load", "remains", "findings", "not_judged", "noise",
+        "run", "summary", "fidelity", "coverage", "load", "remains", "findings", "not_judged", "accepted", "noise",
+        "compared",
     ]  # fmt: skip
     (one,) = document["findings"]
     assert list(one) == [
@@ -36,7 +37,7 @@ def test_not_judged_is_grouped_by_reason_most_frequent_first():
 
 def test_noise_says_why():
     (rule,) = json.loads(render(view()))["noise"]
-    assert rule["reason"] == "differs in 3 of 3 pairs of clean replays; only time holds"
+    assert rule["reason"].startswith("differs in 3 of 3 pairs of clean replays; still enforced: ")
 
 
 def test_the_order_of_findings_does_not_depend_on_their_arrival():

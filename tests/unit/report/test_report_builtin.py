@@ -19,4 +19,4 @@ def test_a_format_gives_utf8_that_ends_a_line(name, run):
 
 
 def test_the_formats_have_names():
-    assert list(FORMATS) == ["text", "json", "junit"]
+    assert list(FORMATS) == ["text", "json", "junit", "sarif", "markdown", "html"]
