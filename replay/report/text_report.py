@@ -173,8 +173,11 @@ def _noise(view: RunView) -> Iterator[RenderableType]:
 
 def _compared(coverage: tuple[Coverage, ...]) -> str:
     """All endpoints together, and the one of which least must be equal."""
-    least = min(coverage, key=lambda one: (one.equal / max(1, one.leaves), one.endpoint))
     together = reduce(Coverage.plus, coverage).told
+    told = [one for one in coverage if one.leaves]  # an answer without a body has nothing to compare
+    if len(told) < 2:
+        return together
+    least = min(told, key=lambda one: (one.equal / one.leaves, one.endpoint))
     return f"{together}; least closely {printable(least.endpoint)}: {least.told}"
 
 

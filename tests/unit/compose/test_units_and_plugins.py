@@ -23,7 +23,9 @@ def entry_point(monkeypatch, group, name, value):
 
 
 def test_builtin_mutators_come_in_their_order():
-    assert [unit.name for unit in all_mutators({})] == ["duplicate", "race", "inflate", "swap-tenant"]
+    names = [unit.name for unit in all_mutators({})]
+    assert names[:4] == ["duplicate", "race", "inflate", "swap-tenant"]
+    assert names[4:] == ["retry", "abort", "idempotency-key", "delete-then-read"]
 
 
 def test_a_table_sets_fields():
@@ -34,7 +36,7 @@ def test_a_table_sets_fields():
 @pytest.mark.parametrize(
     ("tables", "words"),
     [
-        ({"duplicates": {}}, ["duplicates", "duplicate, inflate, race, swap-tenant"]),
+        ({"duplicates": {}}, ["duplicates", "duplicate, idempotency-key, inflate, race, retry, swap-tenant"]),
         ({"duplicate": {"copy": 3}}, ["copy", "copies"]),
         ({"duplicate": {"copies": "3"}}, ["copies", "a whole number"]),
         ({"duplicate": {"copies": True}}, ["copies", "a whole number"]),
@@ -67,12 +69,12 @@ def test_picking_keeps_the_order_of_the_tuple_and_refuses_strangers():
 def test_an_entry_point_adds_a_mutator(monkeypatch):
     entry_point(monkeypatch, "replay.mutators", "twice", "replay.mutate.duplicate:Duplicate")
     assert [unit.name for unit in all_mutators({})][-1] == "duplicate"
-    assert len(all_mutators({})) == 5
+    assert len(all_mutators({})) == 9
 
 
 def test_an_entry_point_adds_a_format_and_a_database(monkeypatch):
     entry_point(monkeypatch, "replay.reporters", "again", "replay.report.json_report:render")
-    assert set(all_formats()) == {"text", "json", "junit", "again"}
+    assert set(all_formats()) == {"text", "json", "junit", "sarif", "html", "markdown", "again"}
     entry_point(monkeypatch, "replay.probes", "duck", "replay.probe.sqlite:SqliteProbe")
     assert probe_for("duck:///x").name == "sqlite"
     with pytest.raises(UsageError, match="duck://"):
