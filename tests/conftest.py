@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-import socket
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from ports import free_port
 
 # A busy machine is no counterexample; whoever hunts for one raises the number: --hypothesis-profile=thorough
 settings.register_profile("replay", deadline=None, max_examples=50)
@@ -45,12 +46,10 @@ def clock() -> FixedClock:
     return FixedClock()
 
 
-@pytest.fixture
-def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on (for an instant: take it at once)."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-    return port
+@pytest.fixture(name="free_port")
+def a_free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on."""
+    return free_port()
 
 
 @pytest.fixture(scope="session")

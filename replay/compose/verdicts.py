@@ -17,7 +17,7 @@ from replay.model.errors import UsageError
 from replay.model.evidence import Role, Trace
 from replay.model.finding import Finding, Level, NotJudged, Severity
 from replay.model.run import Summary
-from replay.play.playable import LEFT_OUT_REASONS
+from replay.play.playable import IN_THE_RECORDING
 from replay.report.view import RunView
 from replay.store.run_reader import RunReader
 from replay.store.run_writer import RunWriter
@@ -39,11 +39,12 @@ class Threshold:
 def exit_status(view: RunView, threshold: Threshold) -> int:
     """0 clean, 1 findings, 3 something could not be judged (or the run was stopped early).
 
-    What no run can send (a WebSocket, say) is told, but is no reason for 3: such a capture would never get another.
+    What no run can send or compare (a WebSocket, a body that was cut) is told, but is no reason for 3: such a capture
+    would never get another.
     """
     if any(threshold.is_met_by(finding) for finding in view.findings):
         return 1
-    is_open = any(one.reason not in LEFT_OUT_REASONS for one in view.not_judged)
+    is_open = any(one.reason not in IN_THE_RECORDING for one in view.not_judged)
     return 3 if is_open or not view.run.finished else 0
 
 

@@ -2,6 +2,8 @@
 
 Two places belong together when several of their names are the same between two replays, and every one of these was
 renamed alike; names that were not renamed at all (rows of the seed) prove nothing.
+Rule: numbers prove it for one noun only. An order and its invoice are counted in step, until two buyers meet: their
+numbers are renamed alike for a while, and are two things all the same.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from itertools import combinations
 
+from replay.diff.nouns import noun_of
 from replay.diff.renaming import Renaming
 from replay.model.difference import Domains
 
@@ -23,8 +26,10 @@ def joined(renamings: Sequence[Renaming], renamed: Collection[Site]) -> Domains:
     """Groups of the `renamed` places (endpoint, place), in a fixed order."""
     shared, torn = Counter[tuple[Site, Site]](), set[tuple[Site, Site]]()
     for renaming in renamings:
-        for holders in _holders(renaming, renamed).values():
+        for was, holders in _holders(renaming, renamed).items():
             for (one, first), (two, second) in combinations(holders, 2):
+                if was.isdecimal() and noun_of(*one) != noun_of(*two):
+                    continue
                 if first == second:
                     shared[one, two] += 1
                 else:

@@ -7,15 +7,13 @@ from collections.abc import Sequence
 
 from replay.diff.unread import not_compared
 from replay.model.evidence import Trace
-from replay.model.finding import NotJudged
-
-REASON = "body-not-compared"
+from replay.model.finding import BODY_NOT_COMPARED, NotJudged
 
 
 def bodies_not_compared(recorded: Trace, clean: Sequence[Trace]) -> tuple[NotJudged, ...]:
     counts = Counter((attempt.endpoint, why) for attempt, why in not_compared(recorded, clean))
     return tuple(
-        NotJudged(REASON, f"{endpoint}: the body of {_counted(count)} was not compared: {why}", "", "none")
+        NotJudged(BODY_NOT_COMPARED, f"{endpoint}: the body of {_counted(count)} was not compared: {why}", "", "none")
         for (endpoint, why), count in sorted(counts.items())
     )
 

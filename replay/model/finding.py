@@ -8,6 +8,8 @@ from enum import StrEnum
 
 from replay.model.tree import Tree
 
+BODY_NOT_COMPARED = "body-not-compared"  # the reason for an answer that was cut, or that nobody can read
+
 
 class Severity(StrEnum):
     HIGH = "high"

@@ -16,7 +16,7 @@ from replay.correlate.learn import learn
 from replay.identity.places import credentials_in
 from replay.model.conversation import MEDIA_TYPE, as_bodies, can_be_said
 from replay.model.exchange import Exchange
-from replay.model.finding import NotJudged
+from replay.model.finding import BODY_NOT_COMPARED, NotJudged
 from replay.model.session import Session
 from replay.pace.reads import is_read
 
@@ -26,6 +26,7 @@ NEEDS_LEFT_OUT = "needs-left-out-exchange"
 REPLACED = "replaced-by-identity"
 SAMPLED = "sampled"  # not drawn: the capture is too large to make cases from all of it
 LEFT_OUT_REASONS = frozenset({WEBSOCKET, BODY_NOT_RECORDED, NEEDS_LEFT_OUT, REPLACED, SAMPLED})
+IN_THE_RECORDING = LEFT_OUT_REASONS | {BODY_NOT_COMPARED}  # no other run of this capture would judge it
 WRITES_NOT_ALLOWED = "writes-not-allowed"
 NOT_SENT_REASONS = LEFT_OUT_REASONS | {WRITES_NOT_ALLOWED}  # of exchanges, not of cases
 _WHY = {

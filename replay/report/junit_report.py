@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from replay.model.codec import dump_json
 from replay.model.finding import Finding, Level
-from replay.play.playable import LEFT_OUT_REASONS
+from replay.play.playable import IN_THE_RECORDING
 from replay.report.view import RunView, worst_first
 
 # Everything but XML 1.0's Char (section 2.2), and the direction marks that make a CI's page lie.
@@ -58,7 +58,7 @@ def _not_judged(root: Element, view: RunView) -> None:
         name = f"{one.endpoint} {one.mutator} {one.case_id}".strip()
         case = SubElement(suite, "testcase", classname=f"{_CLASS}.not-judged", name=_legal(name))
         message = _legal(f"{one.reason}: {one.detail}")
-        if one.reason in LEFT_OUT_REASONS:
+        if one.reason in IN_THE_RECORDING:
             SubElement(case, "skipped", message=message)
         else:
             SubElement(case, "error", type=_legal(one.reason), message=message)
@@ -66,7 +66,7 @@ def _not_judged(root: Element, view: RunView) -> None:
 
 def _lost(view: RunView) -> tuple[int, int]:
     """How many errors, and how many that no run could send."""
-    skipped = sum(1 for one in view.not_judged if one.reason in LEFT_OUT_REASONS)
+    skipped = sum(1 for one in view.not_judged if one.reason in IN_THE_RECORDING)
     return len(view.not_judged) - skipped, skipped
 
 

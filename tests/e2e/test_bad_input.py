@@ -102,7 +102,10 @@ def test_the_origin_as_target(tmp_path, host):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("[mutators.duplciate]\ncopies = 3\n", ["duplciate", "duplicate, inflate, race, swap-tenant"]),
+        (
+            "[mutators.duplciate]\ncopies = 3\n",
+            ["duplciate", "duplicate, idempotency-key, inflate, race, retry, swap-tenant"],
+        ),
         ("[mutators.duplicate]\ncopys = 3\n", ["copys", "copies"]),
         ("[mutators.duplicate]\ncopies = 'many'\n", ["copies", "a whole number"]),
         ("[oracles.nothing]\n", ["nothing", "duplicate-rows"]),
@@ -121,7 +124,7 @@ def test_a_wrong_configuration_names_the_valid_choices(tmp_path, capture, text, 
 
 def test_an_unknown_mutator(tmp_path, capture):
     done = replay(tmp_path, "fuzz", capture.name, "--target", "http://127.0.0.1:9", "--out", "r.db", "--mutate", "rase")
-    expect_sentence(done, "rase", "duplicate, inflate, race, swap-tenant")
+    expect_sentence(done, "rase", "duplicate, idempotency-key, inflate, race, retry, swap-tenant")
 
 
 def test_an_unknown_database(tmp_path, capture):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from ports import free_port
 from replay.canary import in_process
 from replay.canary.against import AgainstPlan, run_against
 from replay.canary.artefacts import Watch, search
@@ -174,7 +175,7 @@ def test_a_recorder_that_runs_already_is_searched_as_well(tmp_path: Path) -> Non
     place.make()
     cases = chosen(("C00*", "WS"))
     key = Campaign.of(cases, 3).key
-    upstream = ("127.0.0.1", _free_port())
+    upstream = ("127.0.0.1", free_port())
     tree = Tree(place, f"http://127.0.0.1:{upstream[1]}", bytes(reversed(key)))
     try:
         tree.wait_until_ready()
@@ -190,10 +191,3 @@ def test_a_recorder_that_runs_already_is_searched_as_well(tmp_path: Path) -> Non
     hits = [hit for ending in dirty.endings for hit in ending.hits]
     assert {(hit.secret.case, hit.artefact) for hit in hits} == {(first.case.id, "copy.txt")}
     assert any("must forward to" in sentence for sentence in said)
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])

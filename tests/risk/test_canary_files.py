@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from ports import free_port
 from replay.canary.artefacts import Watch, read_trace, search
 from replay.canary.campaign import Campaign, perform
 from replay.canary.case import Case, Group, Plan, Planted, plant, post
@@ -80,7 +81,7 @@ COMMANDS = (
 
 def test_metrics_logs_reports_and_exports_are_clean(tmp_path: Path) -> None:
     """F17, F32, F35: what Prometheus scrapes, the log as JSON, what each command prints and writes of the capture."""
-    port = _free_port()
+    port = free_port()
 
     def scrape(scene: Scene) -> list[Sent]:
         sent = scene.send_all()
@@ -233,10 +234,3 @@ def test_one_case_has_one_seed() -> None:
 
     assert texts() == texts()
     assert len(texts()) - len(set(texts())) < len(texts()) // 20  # names that people have come from a list
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])

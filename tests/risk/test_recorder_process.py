@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from ports import free_port
 from replay.record.addon import addon_path
 
 SECRET = "Qx7Kd93Lm2Zp81Vt"
@@ -45,8 +47,7 @@ def upstream() -> Iterator[int]:
 
 def start(way: str, upstream: int, folder: Path, *more: str, **environment: str) -> tuple[subprocess.Popen[bytes], int]:
     """The recorder and its port; it records, or has ended. (mitmdump listens before it has read a script.)"""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     target, capture = f"http://127.0.0.1:{upstream}", str(folder / "c.db")
     if way == "record":
         words = ["-m", "replay", "record", "--upstream", target, "--listen", f"127.0.0.1:{port}"]
@@ -159,9 +160,11 @@ def test_no_line_quotes_traffic_and_no_process_shows_the_key(way: str, upstream:
 
 
 def test_the_way_to_the_writer_is_closed_to_others(upstream: int, tmp_path: Path) -> None:
-    """The socket lies in a folder that only this user may enter, and who does not know the token is shown out."""
-    places = tmp_path / "places"
-    places.mkdir()
+    """The socket lies in a folder that only this user may enter, and who does not know the token is shown out.
+
+    The path of a socket holds some hundred characters, and pytest's own folders many of them.
+    """
+    places = Path(tempfile.mkdtemp(prefix="rp"))
     process, _ = start("record", upstream, tmp_path, TMPDIR=str(places))
     try:
         (path,) = wait_for(lambda: list(places.glob("replay-*/writer")))
@@ -175,6 +178,7 @@ def test_the_way_to_the_writer_is_closed_to_others(upstream: int, tmp_path: Path
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
     assert list(places.glob("replay-*")) == []
+    places.rmdir()
 
 
 @pytest.mark.parametrize(

@@ -94,9 +94,13 @@ async def test_what_cannot_be_replayed_is_told_and_not_judged(tmp_path):
     view = read_view(request.out)
     assert view.findings == ()
     assert view.fidelity.exchanges == view.fidelity.statuses_reproduced == summary.exchanges == 2
-    assert summary.not_judged == len(view.not_judged) == 3
+    assert summary.not_judged == len(view.not_judged) == 4
     assert exit_status(view, Threshold()) == 0
     told = {one["reason"]: one["details"] for one in json.loads(render(view))["not_judged"]}
+    cut = told.pop("body-not-compared")
+    assert cut == [
+        "GET /files/big: the body of 1 answer was not compared: cut, or dropped because it could not be read"
+    ]
     assert set(told) == {"websocket", "request-body-not-recorded", "needs-left-out-exchange"}
     assert all(details[0].startswith("1 exchange not sent") for details in told.values())
 

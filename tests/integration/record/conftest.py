@@ -19,6 +19,7 @@ from aiohttp import web
 
 from integration.record.modes import Recorder
 from integration.record.transparency.certificates import Certificates, make_certificates
+from ports import free_port
 from replay.record.addon import addon_path
 from upstreams import served
 
@@ -33,7 +34,7 @@ class Proxy:
 
     def __init__(self, way: str, upstream: str, folder: Path, *options: str, env: dict[str, str] | None = None) -> None:
         self.way, self.capture = way, folder / "c.db"
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.output = folder / "output.txt"
         command = _mitmdump if way == "mitmdump" else _record
@@ -112,11 +113,6 @@ def _record(upstream: str, port: int, capture: Path, folder: Path, options: tupl
         else:
             words += ["--set", option]
     return [sys.executable, "-c", RECORD, *words]
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 @pytest.fixture(params=WAYS)

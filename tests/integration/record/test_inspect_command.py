@@ -52,7 +52,7 @@ def test_json_says_everything(capture: Path) -> None:
     assert facts["capture"]["key_id"] == "key-1"
     assert facts["counts"] == {
         "sessions": 3, "exchanges": 4, "messages": 2, "endpoints": 3, "actors": 2, "tenants": 2,
-        "first": 1.0, "last": 4.05,
+        "first": 1.0, "last": 4.05, "torn_sessions": 0,
     }  # fmt: skip
     assert facts["endpoints"][0] == {
         "endpoint": "GET /courses/{id}", "exchanges": 2, "statuses": {"200": 1, "404": 1},

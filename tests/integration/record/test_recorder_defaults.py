@@ -6,7 +6,6 @@ import asyncio
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession
 
+from ports import free_port
 from replay.model.exchange import Exchange, Fault, FaultKind
 from replay.record.addon import addon_path
 from replay.store.capture_reader import CaptureReader
@@ -29,8 +29,7 @@ class Script:
     def __init__(self, folder: Path, upstream: str, *settings: str) -> None:
         self.path, self.capture, self._output = folder / "recorder.py", folder / "c.db", folder / "output.txt"
         shutil.copy(addon_path(), self.path)
-        with socket.create_server(("127.0.0.1", 0)) as server:
-            self.port = server.getsockname()[1]
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         chosen = (f"replay_capture={self.capture}", f"confdir={folder / 'confdir'}", *settings)
         words = [word for setting in chosen for word in ("--set", setting)]

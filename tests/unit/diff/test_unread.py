@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from replay.diff.unread import CUT, not_compared
-from replay.engine.not_compared import REASON, bodies_not_compared
+from replay.engine.not_compared import bodies_not_compared
 from replay.model.body import Body
 from replay.model.evidence import Trace
 from replay.model.exchange import Response
+from replay.model.finding import BODY_NOT_COMPARED
 from unit.diff.traced import played, trace
 
 
@@ -39,5 +40,5 @@ def test_a_body_that_says_nothing_is_told_with_its_reason(remark: str, recorded:
 def test_one_verdict_for_each_endpoint_and_reason() -> None:
     recorded, live = answered_with(b"", JSON, cut=True), answered_with(b"{}", JSON, 1)
     verdicts = bodies_not_compared(recorded, [live, live])
-    assert [verdict.reason for verdict in verdicts] == [REASON]
+    assert [verdict.reason for verdict in verdicts] == [BODY_NOT_COMPARED]
     assert "GET /things/{id}: the body of 1 answer was not compared" in verdicts[0].detail

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from integration.record.transparency.certificates import Certificates
+from ports import free_port
 from replay.record.addon import addon_path
 from replay.store.capture_reader import CaptureReader
 
@@ -62,7 +63,7 @@ class RunningProxy:
     ) -> RunningProxy:
         """`modes`: name -> mitmproxy's mode without the port, as "reverse:http://127.0.0.1:9"."""
         folder.mkdir(parents=True)
-        ports = {name: _free_port() for name in modes}
+        ports = {name: free_port() for name in modes}
         specs = [f"{spec}@127.0.0.1:{ports[name]}" for name, spec in modes.items()]
         capture, output = folder / "c.db", folder / "output.txt"
         command = _record(specs, capture) if way == RECORD else _mitmdump(way, specs, capture, folder, scripts)
@@ -152,11 +153,6 @@ def _trust(way: str, certificates: Certificates | None) -> list[str]:
         return []
     own = "--cert" if way == RECORD else "--certs"
     return [own, f"*={certificates.chain}", "--set", f"ssl_verify_upstream_trusted_ca={certificates.authority}"]
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 def _descendants(pid: int) -> Iterator[int]:
