@@ -9,8 +9,6 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from ports import free_port
-
 # A busy machine is no counterexample; whoever hunts for one raises the number: --hypothesis-profile=thorough
 settings.register_profile("replay", deadline=None, max_examples=50)
 settings.register_profile("thorough", deadline=None, max_examples=2_000)
@@ -49,6 +47,8 @@ def clock() -> FixedClock:
 @pytest.fixture(name="free_port")
 def a_free_port() -> int:
     """A port of 127.0.0.1 that nobody listens on."""
+    from ports import free_port  # here: a test of this file takes it to a folder without the others
+
     return free_port()
 
 

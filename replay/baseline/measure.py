@@ -73,19 +73,13 @@ class EndpointMeasure:
 
 @dataclass(frozen=True, slots=True)
 class RunMeasure:
-    """One run of a release. `changes`: rows that its clean replays changed (None: no database was read)."""
+    """One run of a release."""
 
     run_id: str
     capture_id: str
     tool_version: str
     started: float  # seconds UTC
     endpoints: tuple[EndpointMeasure, ...] = ()
-    changes: int | None = None
-    changing: int = 0  # requests of the clean replays around which `changes` were read
-
-    @property
-    def changes_per_request(self) -> float | None:
-        return None if self.changes is None or not self.changing else self.changes / self.changing
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,8 +91,6 @@ def _run_tree(run: RunMeasure) -> Tree:
         "capture": run.capture_id,
         "version": run.tool_version,
         "started": run.started,
-        "changes": run.changes,
-        "changing": run.changing,
         "endpoints": [
             {
                 "endpoint": one.endpoint,
@@ -117,15 +115,12 @@ def _release(tree: Any) -> Release:
 
 
 def _run(tree: Any) -> RunMeasure:
-    changes = tree["changes"]
     return RunMeasure(
         str(tree["run"]),
         str(tree["capture"]),
         str(tree["version"]),
         float(tree["started"]),
         tuple(_endpoint(one) for one in tree["endpoints"]),
-        None if changes is None else int(changes),
-        int(tree["changing"]),
     )
 
 

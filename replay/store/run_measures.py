@@ -28,11 +28,6 @@ FROM trace JOIN attempt ON attempt.trace_id = trace.id AND attempt.part = 'judge
 WHERE trace.role = ? AND trace.has_rows = 1
 GROUP BY trace.id HAVING count(*) = 1
 """
-_CHANGES = """
-SELECT count(DISTINCT trace.id), (SELECT count(*) FROM row_change JOIN trace ON trace.id = trace_id WHERE role = ?),
-       (SELECT count(*) FROM attempt JOIN trace ON trace.id = trace_id WHERE role = ? AND has_rows = 1)
-FROM trace WHERE role = ? AND has_rows = 1
-"""
 
 
 def measure_of(path: Path) -> RunMeasure:
@@ -45,17 +40,13 @@ def measure_of(path: Path) -> RunMeasure:
     connection = open_readonly(path, SCHEMAS, APPLICATION_ID, "run file")
     try:
         endpoints = _endpoints(connection)
-        clean = str(Role.CLEAN)
-        traces, changes, requests = connection.execute(_CHANGES, (clean, clean, clean)).fetchone()
     except (sqlite3.Error, TypeError, ValueError) as error:
         raise FileFormatError(f"{path} is damaged: a row cannot be read ({type(error).__name__}).") from None
     finally:
         connection.close()
     if not endpoints:
         raise FileFormatError(f"{path} holds no clean replay to measure: its run stopped before one was complete.")
-    return RunMeasure(
-        info.id, info.capture_id, info.tool_version, info.started, endpoints, changes if traces else None, requests
-    )
+    return RunMeasure(info.id, info.capture_id, info.tool_version, info.started, endpoints)
 
 
 class _Endpoint:

@@ -73,7 +73,6 @@ def test_a_baseline_of_it_knows_the_rows_of_one_request(faulty, tmp_path):
         assert done.returncode == 0, done.stdout + done.stderr
     (release,) = load_baselines(file).releases
     assert release.endpoints["POST /api/courses/{id}/enrolments"].rows.mean > 1
-    assert release.runs[0].changes_per_request > 0
 
 
 def test_no_finding_is_outside_what_was_planted(faulty):
