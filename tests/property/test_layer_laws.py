@@ -123,11 +123,11 @@ def test_passing_over_what_is_equal_teaches_the_same(
     clean = traces_of(made, head)
     quick = learn_from(clean, nothing_redacted)
     kept = Unsteady.pairs
-    Unsteady.pairs = looking_at_everything  # type: ignore[method-assign]
+    Unsteady.pairs = looking_at_everything
     try:
         assert learn_from(clean, nothing_redacted) == quick
     finally:
-        Unsteady.pairs = kept  # type: ignore[method-assign]
+        Unsteady.pairs = kept
 
 
 @settings(max_examples=60)

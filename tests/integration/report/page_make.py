@@ -70,7 +70,7 @@ def attempt(n: int, part: Part, sent_as: Actor | None, status: int, answer: obje
         "part": part, "request": request, "outcome": response, "intended": 0.1 * n, "sent": 0.1 * n + 0.001,
         "first_byte": 0.1 * n + 0.01, "ended": 0.1 * n + 0.02, "recorded_status": 201,
     }  # fmt: skip
-    return Attempt(**(values | more))  # type: ignore[arg-type]
+    return Attempt(**(values | more))
 
 
 def evidence(case_id: str) -> Evidence:
@@ -97,7 +97,7 @@ def finding(n: int, case_id: str, **more: object) -> Finding:
             Proof("text", EVERYTHING),
         ),
     }  # fmt: skip
-    return Finding(**(values | more))  # type: ignore[arg-type]
+    return Finding(**(values | more))
 
 
 def write_run(path: Path, *, more: tuple[Finding, ...] = (), keeps_live: bool = False) -> Path:
@@ -117,7 +117,7 @@ def write_run(path: Path, *, more: tuple[Finding, ...] = (), keeps_live: bool = 
         NoiseLearned(Noise((NoiseRule("POST /notes/{id}", "body.at", Relation.TIME, 4, 4),
                             NoiseRule(f"GET /{EVERYTHING}", EVERYTHING, Relation.SHAPE, 2, 1)))),
         EvidenceReady(clean),
-        CasePlanned(case.case),  # type: ignore[arg-type]
+        CasePlanned(case.case),
         EvidenceReady(case),
         *(Found(one) for one in (finding(1, "swap-1"), finding(2, "swap-1", severity=Severity.MEDIUM), differs, *more)),
         Unjudged(NotJudged("control-drifted", EVERYTHING, f"GET /{EVERYTHING}", "race", "race-2")),

@@ -135,7 +135,7 @@ def _raw(one: Attempt, two: Attempt) -> Iterator[str]:
         return
     for pair in walk_answers(one.response, two.response):
         leaves = not isinstance(pair.left, list | dict) and not isinstance(pair.right, list | dict)
-        if pair.kind is not None or (leaves and not is_equal(pair.left, pair.right)):  # type: ignore[arg-type]
+        if pair.kind is not None or (leaves and not is_equal(pair.left, pair.right)):
             yield pair.place
 
 

@@ -34,15 +34,15 @@ OTHER = session("o", THEIRS, tenant="bolt", principal="bert")
 
 
 def key_in(step: object) -> str:
-    found = once_key_of(step.request)  # type: ignore[attr-defined]
+    found = once_key_of(step.request)
     return found.value if found else ""
 
 
 def steps_of(mutator: object, variant: str, exchange_id: str = "p") -> tuple:
-    sites = mutator.sites(SESSION)  # type: ignore[attr-defined]
+    sites = mutator.sites(SESSION)
     site = next(one for one in sites if (one.exchange_id, one.variant) == (exchange_id, variant))
-    made = mutator.apply(SESSION, site, Random(1))  # type: ignore[attr-defined]
-    assert made == mutator.apply(SESSION, site, Random(1)), "the same seed makes the same steps"  # type: ignore[attr-defined]
+    made = mutator.apply(SESSION, site, Random(1))
+    assert made == mutator.apply(SESSION, site, Random(1)), "the same seed makes the same steps"
     return tuple(step for step in made if step.mutated)
 
 
@@ -130,7 +130,7 @@ def test_a_deleted_thing_is_read_before_and_after() -> None:
 )
 def test_settings_that_make_no_sense_are_refused(make: object) -> None:
     with pytest.raises(ConfigError, match=r"mutators\.(abort|retry)"):
-        make()  # type: ignore[operator]
+        make()
 
 
 @pytest.mark.parametrize("key", [KEY, KEY.upper(), "deadbeef12", "Order-2026-xyz"])

@@ -39,7 +39,7 @@ def attempt(answer: object = None, *, target: str = "/a", part: Part = Part.JUDG
         "request": Request("GET", target, Headers.of([("Authorization", "Bearer abc")])),
         "outcome": Response(200, Headers.of([]), body),
     }  # fmt: skip
-    return Attempt(**(values | more))  # type: ignore[arg-type]
+    return Attempt(**(values | more))
 
 
 # --- what a page shows
