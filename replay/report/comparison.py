@@ -13,7 +13,7 @@ from replay.model.codec import dump_json
 from replay.model.finding import Finding
 from replay.model.tree import Tree
 from replay.report.terminal import printable
-from replay.report.view import RunView, worst_first
+from replay.report.view import RunView, names_of, worst_first
 
 _CLEAN = "none"  # mutator of findings in clean replays
 
@@ -66,10 +66,10 @@ def render_json(found: Comparison, earlier: RunView, later: RunView) -> bytes:
     document: Tree = {
         "earlier": earlier.run.id,
         "later": later.run.id,
-        "new": [_tree(one) for one in found.new],
-        "persisting": [_tree(one) for one in found.persisting],
-        "gone": [_tree(one) for one in found.gone],
-        "unknown": [{**_tree(one), "reason": why} for one, why in found.unknown],
+        "new": [names_of(one) for one in found.new],
+        "persisting": [names_of(one) for one in found.persisting],
+        "gone": [names_of(one) for one in found.gone],
+        "unknown": [{**names_of(one), "reason": why} for one, why in found.unknown],
     }
     return dump_json(document) + b"\n"
 
@@ -97,16 +97,3 @@ def _listed(findings: Iterable[tuple[Finding, str]]) -> list[str]:
         f"  {printable(one.title)}{f'  ({why})' if why else ''}"
         for one, why in findings
     ]
-
-
-def _tree(finding: Finding) -> dict[str, Tree]:
-    return {
-        "fingerprint": finding.fingerprint,
-        "oracle": finding.oracle,
-        "mutator": finding.mutator,
-        "severity": finding.severity.value,
-        "level": finding.level.value,
-        "endpoint": finding.endpoint,
-        "method": finding.method,
-        "title": finding.title,
-    }

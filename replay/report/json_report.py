@@ -11,7 +11,7 @@ from replay.model.tree import Tree
 from replay.play.playable import NOT_SENT_REASONS
 from replay.report.load_figures import load_tree
 from replay.report.remains_figures import remains_tree
-from replay.report.view import Accepted, ReasonCount, RunView, count_reasons, worst_first
+from replay.report.view import Accepted, ReasonCount, RunView, count_reasons, names_of, worst_first
 
 _DETAILS = 10  # distinct details shown per reason
 
@@ -91,14 +91,7 @@ def _coverage(view: RunView) -> Tree:
 
 def _finding(finding: Finding) -> Tree:
     return {
-        "fingerprint": finding.fingerprint,
-        "oracle": finding.oracle,
-        "mutator": finding.mutator,
-        "severity": finding.severity.value,
-        "level": finding.level.value,
-        "endpoint": finding.endpoint,
-        "method": finding.method,
-        "title": finding.title,
+        **names_of(finding),
         "expected": finding.expected,
         "observed": finding.observed,
         "tenant": finding.tenant,

@@ -11,6 +11,7 @@ from replay.model.finding import Finding, Level, NotJudged
 from replay.model.load import Load
 from replay.model.remains import Remains
 from replay.model.run import Fidelity, RunInfo, Summary
+from replay.model.tree import Tree
 from replay.report.detail import Detail
 
 _LEVELS = (Level.CONFIRMED, Level.PROBABLE, Level.INFO)
@@ -133,3 +134,17 @@ def count_reasons(not_judged: Iterable[NotJudged]) -> tuple[ReasonCount, ...]:
         for reason, group in groups.items()
     ]
     return tuple(sorted(counted, key=lambda one: (-one.count, one.reason)))
+
+
+def names_of(finding: Finding) -> dict[str, Tree]:
+    """What a finding is called, in every format that is a tree."""
+    return {
+        "fingerprint": finding.fingerprint,
+        "oracle": finding.oracle,
+        "mutator": finding.mutator,
+        "severity": finding.severity.value,
+        "level": finding.level.value,
+        "endpoint": finding.endpoint,
+        "method": finding.method,
+        "title": finding.title,
+    }

@@ -9,12 +9,12 @@ was: `client-gone`, with the point at which it broke.
 from __future__ import annotations
 
 import asyncio
-import ssl
 from contextlib import suppress
 
 from replay.model.exchange import Fault, FaultKind, Request
 from replay.model.hint import Cut, CutPoint
-from replay.wire.faults import CAUGHT, ConnectFailedError, ConnectTimeoutError, fault_of
+from replay.wire.connecting import connecting
+from replay.wire.faults import CAUGHT, fault_of
 from replay.wire.head import as_bytes
 from replay.wire.road import OneLane
 from replay.wire.sent import Sent
@@ -66,20 +66,13 @@ class CutLane(OneLane):
 
     async def _opened(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         target, options = self._target, self._options
-        try:
-            async with asyncio.timeout(min(options.connect_timeout_seconds, self._timeout)):
-                return await asyncio.open_connection(
-                    target.address,
-                    target.port,
-                    ssl=self._tls,
-                    server_hostname=(options.sni or target.host) if self._tls else None,
-                )
-        except TimeoutError:
-            raise ConnectTimeoutError from None
-        except (ssl.SSLError, ssl.CertificateError):
-            raise
-        except OSError:
-            raise ConnectFailedError from None
+        async with connecting(min(options.connect_timeout_seconds, self._timeout)):
+            return await asyncio.open_connection(
+                target.address,
+                target.port,
+                ssl=self._tls,
+                server_hostname=(options.sni or target.host) if self._tls else None,
+            )
 
 
 async def _hear(reader: asyncio.StreamReader) -> None:

@@ -8,20 +8,18 @@ Rule: a request goes out a second time only when it only reads, its connection w
 from __future__ import annotations
 
 import asyncio
-import ssl
 
 from replay.model.exchange import Request
 from replay.model.hint import Hint
 from replay.pace.reads import may_go_twice
 from replay.wire.answer import response_of
+from replay.wire.connecting import connecting
 from replay.wire.fast_answer import PlainAnswers
 from replay.wire.fast_connection import READ_BYTES, FastConnection
 from replay.wire.fast_pool import Pool
 from replay.wire.faults import (
     CAUGHT,
     STALE,
-    ConnectFailedError,
-    ConnectTimeoutError,
     FirstByteTimeoutError,
     fault_of,
 )
@@ -105,21 +103,14 @@ class FastLane(OneLane):
 
     async def _opened(self) -> FastConnection:
         target, options = self._target, self._options
-        try:
-            async with asyncio.timeout(min(options.connect_timeout_seconds, self._timeout)):
-                _, connection = await self._loop.create_connection(
-                    lambda: FastConnection(self._loop, self._clock, self._buffer, self._limit_bytes, self._plain),
-                    target.address,
-                    target.port,
-                    ssl=self._tls,
-                    server_hostname=(options.sni or target.host) if self._tls else None,
-                )
-        except TimeoutError:
-            raise ConnectTimeoutError from None
-        except (ssl.SSLError, ssl.CertificateError):
-            raise
-        except OSError:
-            raise ConnectFailedError from None
+        async with connecting(min(options.connect_timeout_seconds, self._timeout)):
+            _, connection = await self._loop.create_connection(
+                lambda: FastConnection(self._loop, self._clock, self._buffer, self._limit_bytes, self._plain),
+                target.address,
+                target.port,
+                ssl=self._tls,
+                server_hostname=(options.sni or target.host) if self._tls else None,
+            )
         return connection
 
     def _watch(self, connection: FastConnection, hint: Hint) -> None:
