@@ -51,8 +51,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
     """Debian's Chromium and its driver (apt-get install chromium chromium-driver)."""
     program, driver = which("chromium"), which("chromedriver")
-    assert program, "no chromium here: apt-get install chromium chromium-driver"
-    assert driver, "no chromedriver here: apt-get install chromium chromium-driver"
+    if not program or not driver:
+        pytest.skip("needs chromium and chromium-driver")  # CI installs them, and refuses this skip
     options = webdriver.ChromeOptions()
     options.binary_location = program
     for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):

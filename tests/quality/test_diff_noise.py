@@ -195,8 +195,12 @@ def someone_else(document: dict[str, Any]) -> str:
 
 def rewritten(name: str, old: str, new: str) -> Callable[[list[tuple[str, str]]], list[tuple[str, str]]]:
     """One header with other text in it; with an empty text it is gone."""
-    changed = lambda pairs: [(n, v.replace(old, new) if n == name else v) for n, v in pairs]  # noqa: E731 - one line, used at once
-    return lambda pairs: [(n, v) for n, v in changed(pairs) if v]
+
+    def rewrite(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        changed = [(n, v.replace(old, new) if n == name else v) for n, v in pairs]
+        return [(n, v) for n, v in changed if v]
+
+    return rewrite
 
 
 K = DifferenceKind

@@ -55,7 +55,8 @@ def pg_owner(postgres_url: str) -> Iterator[psycopg.Connection]:
 def logical_server() -> Iterator[str]:
     """A server of the distribution's (`apt-get install postgresql`): the wheel's has no test_decoding."""
     found = sorted(_DEBIAN.glob("*/lib/test_decoding.so"))
-    assert found, "these tests need a PostgreSQL with contrib: apt-get install postgresql"
+    if not found:
+        pytest.skip("needs a PostgreSQL with contrib")  # CI installs one, and refuses this skip
     programs = found[-1].parent.parent / "bin"
     owner = {"user": "postgres"} if os.geteuid() == 0 else {}  # the server refuses to run as root
     with tempfile.TemporaryDirectory(prefix="pg-", ignore_cleanup_errors=True) as folder:

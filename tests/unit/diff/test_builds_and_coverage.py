@@ -37,7 +37,10 @@ def test_one_build_twice_differs_in_nothing() -> None:
 def test_a_value_and_a_wrong_id_everywhere_are_found() -> None:
     """Where a place names the same things as another, it may be wrong in every answer and is still found."""
     old = [build(1, row), build(2, row)]
-    changed = lambda number, n: row(number, n) | {"total": 5 * (n % 4) + 1, "thing_id": 100 * number + (n + 1) % 4}  # noqa: E731 - used once
+
+    def changed(number: int, n: int) -> dict[str, Any]:
+        return row(number, n) | {"total": 5 * (n % 4) + 1, "thing_id": 100 * number + (n + 1) % 4}
+
     found = against(old, [build(3, changed), build(4, changed)], learn_from(old, nothing_redacted))
     assert {(one.place, one.kind) for one in found} == {
         ("body.total", DifferenceKind.VALUE),
