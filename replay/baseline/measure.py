@@ -91,6 +91,11 @@ class Release:
     runs: tuple[RunMeasure, ...]
 
     @property
+    def captures(self) -> frozenset[str]:
+        """What was played: another capture asks other things, and asks them in another mix."""
+        return frozenset(run.capture_id for run in self.runs)
+
+    @property
     def endpoints(self) -> dict[str, EndpointMeasure]:
         """All runs added up, by endpoint."""
         found: dict[str, EndpointMeasure] = {}

@@ -64,7 +64,7 @@ def compare_command(
     if as_json:
         click.echo(json.dumps(comparison_tree(comparison, judged, lost), indent=2))
     else:
-        _show(comparison, judged, lost, before)
+        _show(comparison, judged, lost, before, after)
     context.exit(_status(comparison, gates, judged, lost))
 
 
@@ -76,7 +76,9 @@ def _status(comparison: Comparison, gates: tuple[Gate, ...], judged: tuple[Answe
     return 3 if lost or any(one.state is State.OPEN for one in judged) else 0
 
 
-def _show(comparison: Comparison, judged: tuple[Answer, ...], lost: tuple[Gate, ...], before: Release) -> None:
+def _show(
+    comparison: Comparison, judged: tuple[Answer, ...], lost: tuple[Gate, ...], before: Release, after: Release
+) -> None:
     click.echo(printable(f"{comparison.after} against {comparison.before}, level {comparison.level:g}"))
     changed = [one for one in comparison.deltas if one.verdict in {Verdict.WORSE, Verdict.BETTER}]
     few = {one.endpoint for one in comparison.deltas if one.verdict is Verdict.TOO_FEW and one.metric == "p50"}
@@ -87,6 +89,8 @@ def _show(comparison: Comparison, judged: tuple[Answer, ...], lost: tuple[Gate, 
             click.echo(printable(f"{text}: {', '.join(names)}"))
     if len(before.runs) == 1:
         click.echo("the baseline is one run: save several, and what runs differ by themselves counts as well")
+    if before.captures != after.captures:
+        click.echo("the two were made from different captures: other requests may be all that differs")
     if changed:
         click.echo()
         print_table(("Endpoint", "Metric", "Before", "After", "Change", "Verdict", "Chance"), delta_rows(changed))

@@ -81,6 +81,17 @@ def test_a_slow_release_is_worse_and_the_same_run_is_not(runs, cli):
     assert "worse" in said
 
 
+def test_releases_of_two_captures_are_compared_with_a_warning(runs, cli, tmp_path):
+    """Another capture asks other things; the same one is no reason to say so."""
+    cli("save", "v1", runs["v1"])
+    file = tmp_path / "replay-baselines.json"
+    saved = json.loads(file.read_text())
+    assert "different captures" not in cli("compare", "v1", runs["v2"])[1]
+    saved["releases"][0]["runs"][0]["capture"] = "another"
+    file.write_text(json.dumps(saved))
+    assert "different captures" in cli("compare", "v1", runs["v2"])[1]
+
+
 def test_gates_alone_decide_when_there_are_any(runs, cli, tmp_path):
     cli("save", "v1", runs["v1"])
     cli("save", "v3", runs["v3"])
